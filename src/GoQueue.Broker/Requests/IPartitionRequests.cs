@@ -1,0 +1,23 @@
+using GoQueue.Core;
+
+namespace GoQueue.Broker.Requests;
+
+/// <summary>Publishing to and reading from partitions.</summary>
+public interface IPartitionRequests
+{
+    /// <summary>
+    /// Validates, orders and stores one batch; answers as its acks say. Overload, a full disk and bad batches are refused before any work is
+    /// done. Not cancellable: once handed over, the answer is the truth. Publishes to one partition are stored in call order.
+    /// </summary>
+    ValueTask<PublishReceipt> PublishAsync(PublishRequest request);
+
+    /// <summary>Reads, waiting up to the request's time for the first batch. The caller disposes the result. Codes: UnknownPartition,
+    /// OffsetOutOfRange, CorruptLog, StorageFailure, ShuttingDown.</summary>
+    ValueTask<FetchResult> FetchAsync(FetchRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Codes: UnknownPartition, StorageFailure.</summary>
+    Result<PartitionOffsets> Offsets(TopicPartition partition);
+
+    /// <summary>First offset whose timestamp is at or after <paramref name="time"/>; <see cref="Offset.None"/> when there is none (semantics X1).</summary>
+    ValueTask<Result<Offset>> OffsetForTimeAsync(TopicPartition partition, UnixMillis time, CancellationToken cancellationToken);
+}

@@ -1,0 +1,22 @@
+namespace GoQueue.Storage.Directories;
+
+/// <summary>One open file. Writes go where they are told; nothing is durable before <see cref="Flush"/>. Reads may run beside writes.</summary>
+public interface ILogFile : IDisposable
+{
+    long Length { get; }
+
+    /// <summary>Reads up to the end of the file; returns the bytes read, which is less than asked only at the end.</summary>
+    int Read(long position, Span<byte> destination);
+
+    void Write(long position, ReadOnlySpan<byte> data);
+
+    /// <summary>Writes the buffers one after the other, in one vectored operation where the platform has one.</summary>
+    void Write(long position, IReadOnlyList<ReadOnlyMemory<byte>> data);
+
+    /// <summary>Returns when the data and length are on the device.</summary>
+    /// <exception cref="FlushFailedException">The device refused; the handle must not be used again.</exception>
+    void Flush();
+
+    /// <summary>Cuts or zero-extends the file.</summary>
+    void SetLength(long length);
+}

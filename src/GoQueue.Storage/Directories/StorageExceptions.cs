@@ -1,0 +1,10 @@
+namespace GoQueue.Storage.Directories;
+
+/// <summary>The disk has no room. Nothing counts as written; the file is as long as it was.</summary>
+public sealed class DiskFullException(string path, Exception? inner = null) : IOException($"no room left on the disk of {path}", inner);
+
+/// <summary>A flush failed: what the device holds is unknown. The log stops and goes through recovery at the next start.</summary>
+public sealed class FlushFailedException(string path, Exception? inner = null) : IOException($"flush of {path} failed; the log must not be used before a restart", inner);
+
+/// <summary>The data directory is locked by another process.</summary>
+public sealed class DirectoryInUseException(string path) : IOException($"{path} is in use by another process");
