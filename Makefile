@@ -1,12 +1,68 @@
+# Two commands matter most: `make build` and `make test`. `make help` lists the rest.
 SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
 
-.PHONY: help build test
+SLN := GoQueue.Raft.sln
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
+
+# What the two executables are built from; a change of any of these makes `make build` do work.
+SOURCES := $(shell find src proto -type f \( -name '*.cs' -o -name '*.csproj' -o -name '*.proto' -o -name '*.json' -o -name '*.yml' -o -name '*.yaml' -o -name '*.html' -o -name '*.js' -o -name '*.css' -o -name '*.txt' -o -name '*.resx' \) -not -path '*/obj/*' -not -path '*/bin/*') Directory.Build.props Directory.Packages.props global.json .editorconfig
+APPS := src/GoQueue.Server/GoQueue.Server.csproj src/GoQueue.Cli/GoQueue.Cli.csproj
+
+.PHONY: help build run dev test judges bench demo fuzz fmt check-format hooks ci clean
+
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
-build: ## Release builds
-	dotnet build GoQueue.Raft.sln -c Release --nologo
+build: bin/.built ## Release builds of bin/goqueue-server and bin/goqueue
 
-test: ## everything that must pass
-	dotnet test GoQueue.Raft.sln --nologo
+# Both executables share bin/: central package versions make every library they share the same file.
+bin/.built: $(SOURCES)
+	@mkdir -p bin
+	@for app in $(APPS); do .ci/quiet "build $$(basename $$app .csproj)" dotnet publish $$app -c Release -o bin; done
+	@touch $@
+
+run: build ## start a broker on this machine and say what to try next (data in ./data)
+	@exec bin/goqueue dev --data data
+
+dev: build ## the same with the broker's logs, in detail
+	@exec bin/goqueue dev --data data --logs --verbose
+
+test: ## restore, build, every test, then the independent judges
+	@.ci/quiet "restore" dotnet restore $(SLN)
+	@.ci/quiet "build (warnings are errors)" dotnet build $(SLN) -c Release --no-restore
+	@.ci/quiet "tests" dotnet test $(SLN) -c Release --no-build --blame-hang-timeout 5m --blame-hang-dump-type none
+	@$(MAKE) --no-print-directory build
+	@tests/judges/run
+
+judges: build ## the independent judges only; `make judges JUDGES="rest metrics"` picks some
+	@tests/judges/run $(JUDGES)
+
+bench: build ## the figures of docs/benchmarks.md on this machine, with a raw flush probe
+	@tests/bench/run
+
+demo: build ## the Debian package index through the broker and back, with a kill in the middle
+	@.ci/quiet "build demo" dotnet build tests/GoQueue.Demo/GoQueue.Demo.csproj -c Release
+	@dotnet tests/GoQueue.Demo/bin/Release/net10.0/GoQueue.Demo.dll --bin bin $(DEMO)
+
+fuzz: ## throw random and mutated bytes at every reader of a format (FUZZ_SECONDS=60 each)
+	@tests/fuzz/run
+
+fmt: ## format the code
+	@dotnet format $(SLN)
+
+check-format: ## fail when the code is not formatted
+	@.ci/quiet "format" dotnet format whitespace . --folder --verify-no-changes --include src/ tests/
+
+hooks: ## check format and architecture before every commit in this clone
+	@install -m 755 .ci/pre-commit "$$(git rev-parse --git-path hooks)/pre-commit" && echo "pre-commit hook installed"
+
+ci: check-format test ## exactly what CI runs
+
+clean: ## remove build output and scratch data (never ./data)
+	@rm -rf bin .judges .demo TestResults BenchmarkDotNet.Artifacts
+	@find src tests -type d \( -name bin -o -name obj -o -name node_modules -o -name TestResults \) -prune -exec rm -rf {} +
