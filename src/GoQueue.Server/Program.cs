@@ -1,0 +1,4 @@
+using GoQueue.Server.Configuration;
+using GoQueue.Server.Hosting;
+
+return await ServerProcess.RunAsync(new ServerOptions());
