@@ -1,0 +1,24 @@
+using System.Diagnostics;
+
+namespace GoQueue.Testing;
+
+/// <summary>Waiting on a condition with a deadline; timing never decides, only a condition that stays false does.</summary>
+public static class Eventually
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    /// <exception cref="TimeoutException">The condition stayed false for a minute.</exception>
+    public static async Task TrueAsync(Func<bool> condition, string what)
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        while (!condition())
+        {
+            if (watch.Elapsed > Deadline)
+            {
+                throw new TimeoutException($"never became true: {what}");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(5));
+        }
+    }
+}
