@@ -1,0 +1,60 @@
+using GoQueue.Architecture.Tests.Reading;
+
+namespace GoQueue.Architecture.Tests.Rules;
+
+/// <summary>What rings 0-2 do not call, and the few named places that must.</summary>
+internal static class BannedSymbols
+{
+    public const string File = "src/BannedSymbols.txt";
+
+    /// <summary>Beyond the list that the compiler reads: things that only matter as compiled, or that a whole namespace stands for.</summary>
+    public static readonly string[] Beyond =
+    [
+        "T:System.Console",
+        "T:System.Diagnostics.Process",
+        "T:System.IO.RandomAccess",
+        "T:System.Threading.Timer",
+        "T:System.Timers.Timer",
+    ];
+
+    /// <summary>Namespaces that no type of rings 0-2 may even mention.</summary>
+    public static readonly string[] Namespaces = ["System.Net", "Microsoft.AspNetCore", "Grpc", "Google.Protobuf"];
+
+    /// <summary>The exceptions. Each says why; one that is no longer needed fails the tests.</summary>
+    public static readonly Exemption[] Exemptions =
+    [
+    ];
+
+    /// <summary>The documentation ids of the list that the compiler reads.</summary>
+    public static IReadOnlyList<string> Parse(string list) =>
+        [.. list.Split('\n').Select(line => line.Split(';')[0].Trim()).Where(id => id.Length > 0 && !id.StartsWith("//", StringComparison.Ordinal))];
+
+    public static IEnumerable<MemberUse> In(CompiledAssembly assembly, IReadOnlyList<string> banned) =>
+        assembly.Uses.Where(use => banned.Any(use.Is)).Distinct();
+
+    public static IEnumerable<string> NamespacesIn(CompiledAssembly assembly) => assembly.TypeReferences
+        .Where(type => Namespaces.Any(space => type.StartsWith(space + ".", StringComparison.Ordinal)))
+        .Select(type => $"{assembly.Name} mentions {type}");
+
+    /// <summary>Source files that silence the compiler's check without being the home of an exemption.</summary>
+    public static IEnumerable<string> SilencedIn(string file, string text, IEnumerable<Exemption> exemptions) =>
+        text.Contains("RS0030", StringComparison.Ordinal) && !exemptions.Any(exemption => exemption.IsHome(file))
+            ? [$"{file} silences RS0030 but is no named exception"]
+            : [];
+}
+
+/// <summary>One place that may do what its neighbours may not.</summary>
+/// <param name="Type">Full name of the outermost type the exemption covers.</param>
+/// <param name="Symbol">Documentation id of what it may use.</param>
+internal sealed record Exemption(string Assembly, string Type, string Symbol, string Reason)
+{
+    public bool Covers(string assembly, MemberUse use) => assembly == Assembly && use.InType == Type && use.Is(Symbol);
+
+    /// <summary>Whether the type lives in this file; partial types have files such as <c>Name.Part.cs</c>.</summary>
+    public bool IsHome(string file)
+    {
+        string name = Type[(Type.LastIndexOf('.') + 1)..];
+        string leaf = Path.GetFileName(file);
+        return file.StartsWith($"src/{Assembly}/", StringComparison.Ordinal) && (leaf == name + ".cs" || leaf.StartsWith(name + ".", StringComparison.Ordinal));
+    }
+}
