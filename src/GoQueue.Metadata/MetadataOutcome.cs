@@ -1,0 +1,38 @@
+using GoQueue.Core;
+using GoQueue.Metadata.Topics;
+
+namespace GoQueue.Metadata;
+
+/// <summary>
+/// What a decided command did. The same on every node that applies it. A closed set: one case per command, and the refusal, after which
+/// nothing changed.
+/// </summary>
+public abstract record MetadataOutcome
+{
+    private MetadataOutcome()
+    {
+    }
+
+    /// <summary>Why nothing changed; its code is <see cref="ErrorCode.None"/> when the command took effect.</summary>
+    public virtual Error Error => default;
+
+    public bool IsRefused => Error.Code != ErrorCode.None;
+
+    /// <summary>A precondition did not hold when the command's turn came.</summary>
+    public sealed record Refused(Error Reason) : MetadataOutcome
+    {
+        public override Error Error => Reason;
+    }
+
+    public sealed record TopicCreated(TopicImage Topic) : MetadataOutcome;
+
+    public sealed record TopicAltered(TopicImage Topic) : MetadataOutcome;
+
+    /// <param name="Topic">As it was.</param>
+    public sealed record TopicDeleted(TopicImage Topic) : MetadataOutcome;
+
+    /// <summary>The ids <c>[First, First + Count)</c> belong to the proposer for ever.</summary>
+    public sealed record ProducerIdsAllocated(ProducerId First, int Count) : MetadataOutcome;
+
+    public sealed record ClusterFormed(string ClusterId) : MetadataOutcome;
+}
