@@ -1,0 +1,29 @@
+using GoQueue.Server.Grpc.Protocol;
+using GoQueue.Server.Grpc.Services;
+
+namespace GoQueue.Server.Grpc;
+
+/// <summary>How the host takes the gRPC layer in. The three broker ports must be registered.</summary>
+internal static class GrpcExtensions
+{
+    public static IServiceCollection AddGoQueueGrpc(this IServiceCollection services, GrpcLimits limits)
+    {
+        services.AddSingleton(limits);
+        services.AddSingleton<NodeServing>();
+        services.AddSingleton(all => new CallWatchdog(limits, all.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(all => new GrpcCallServices(
+            limits, all.GetRequiredService<CallWatchdog>(), all.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping));
+        services.AddSingleton<IGrpcService, GoQueueService>();
+        services.AddSingleton<IGrpcService, HealthService>();
+        services.AddSingleton<IGrpcService, ReflectionService>();
+        services.AddSingleton<GrpcDispatcher>();
+        return services;
+    }
+
+    /// <summary>Serves every request of this route table as gRPC: map it in the pipeline branch of the gRPC listener only.</summary>
+    public static IEndpointConventionBuilder MapGoQueueGrpc(this IEndpointRouteBuilder endpoints)
+    {
+        GrpcDispatcher dispatcher = endpoints.ServiceProvider.GetRequiredService<GrpcDispatcher>();
+        return endpoints.Map("/{**path}", dispatcher.InvokeAsync).WithDisplayName("gRPC");
+    }
+}

@@ -1,0 +1,123 @@
+namespace GoQueue.Server.Grpc.Protocol;
+
+/// <summary>
+/// One timer for all calls that wait for their client. A call that must wait arms a <see cref="Watch"/>, which costs a short lock and nothing on
+/// the heap; a timer of its own for each wait would cost both. Fires up to a quarter of the shortest time-out late.
+/// </summary>
+internal sealed class CallWatchdog : IDisposable
+{
+    private readonly Lock gate = new();
+    private readonly TimeProvider time;
+    private readonly ITimer timer;
+    private Watch? first;
+
+    public CallWatchdog(GrpcLimits limits, TimeProvider time)
+    {
+        this.time = time;
+        TimeSpan shortest = limits.MessageTimeout < limits.WriteTimeout ? limits.MessageTimeout : limits.WriteTimeout;
+        TimeSpan period = TimeSpan.FromMilliseconds(Math.Clamp(shortest.TotalMilliseconds / 4, 10, 1000));
+        timer = time.CreateTimer(static self => ((CallWatchdog)self!).Fire(), this, period, period);
+    }
+
+    /// <summary>Waits under watch now, for tests and metrics.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (gate)
+            {
+                int count = 0;
+                for (Watch? watch = first; watch is not null; watch = watch.Next)
+                {
+                    count++;
+                }
+
+                return count;
+            }
+        }
+    }
+
+    public void Dispose() => timer.Dispose();
+
+    internal void Arm(Watch watch, TimeSpan timeout)
+    {
+        long due = time.GetTimestamp() + (long)(timeout.TotalSeconds * time.TimestampFrequency);
+        lock (gate)
+        {
+            if (watch.IsArmed || watch.HasFired)
+            {
+                return;
+            }
+
+            watch.Due = due;
+            watch.IsArmed = true;
+            watch.Previous = null;
+            watch.Next = first;
+            if (first is not null)
+            {
+                first.Previous = watch;
+            }
+
+            first = watch;
+        }
+    }
+
+    internal void Disarm(Watch watch)
+    {
+        lock (gate)
+        {
+            if (watch.IsArmed)
+            {
+                Unlink(watch);
+            }
+        }
+    }
+
+    private void Fire()
+    {
+        long now = time.GetTimestamp();
+        Watch? due = null;
+        lock (gate)
+        {
+            for (Watch? watch = first; watch is not null;)
+            {
+                Watch? next = watch.Next;
+                if (watch.Due <= now)
+                {
+                    Unlink(watch);
+                    watch.HasFired = true;
+                    watch.Next = due; // a fired watch is never armed again, so its link is free
+                    due = watch;
+                }
+
+                watch = next;
+            }
+        }
+
+        for (; due is not null; due = due.Next)
+        {
+            due.Expired();
+        }
+    }
+
+    private void Unlink(Watch watch)
+    {
+        if (watch.Previous is null)
+        {
+            first = watch.Next;
+        }
+        else
+        {
+            watch.Previous.Next = watch.Next;
+        }
+
+        if (watch.Next is not null)
+        {
+            watch.Next.Previous = watch.Previous;
+        }
+
+        watch.Previous = null;
+        watch.Next = null;
+        watch.IsArmed = false;
+    }
+}
