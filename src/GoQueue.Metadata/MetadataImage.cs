@@ -41,6 +41,12 @@ public sealed class MetadataImage
 
     public bool TryGetTopic(TopicId id, [MaybeNullWhen(false)] out TopicImage topic) => Registry.TryGet(id, out topic);
 
+    /// <summary>
+    /// True when the id belonged to a topic that was deleted: what is left of it on disk may go. False says nothing; only the last
+    /// 10,000 deletions are remembered.
+    /// </summary>
+    public bool IsDeleted(TopicId id) => Registry.IsDeleted(id);
+
     internal MetadataImage With(long version, TopicRegistry registry) => new(version, ClusterId, NextProducerId, registry);
 
     internal MetadataImage With(long version, ProducerId nextProducerId) => new(version, ClusterId, nextProducerId, Registry);

@@ -13,15 +13,15 @@ public abstract record MetadataOutcome
     {
     }
 
-    /// <summary>Why nothing changed; its code is <see cref="ErrorCode.None"/> when the command took effect.</summary>
-    public virtual Error Error => default;
+    /// <summary>Why nothing changed, or null when the command took effect.</summary>
+    public virtual Error? Error => null;
 
-    public bool IsRefused => Error.Code != ErrorCode.None;
+    public bool IsRefused => Error is not null;
 
     /// <summary>A precondition did not hold when the command's turn came.</summary>
     public sealed record Refused(Error Reason) : MetadataOutcome
     {
-        public override Error Error => Reason;
+        public override Error? Error => Reason;
     }
 
     public sealed record TopicCreated(TopicImage Topic) : MetadataOutcome;

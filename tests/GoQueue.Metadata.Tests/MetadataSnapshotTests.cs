@@ -127,7 +127,7 @@ public sealed class MetadataSnapshotTests
         Assert.Equal(snapshot, MetadataState.ReadSnapshot(snapshot).Value.Snapshot());
     }
 
-    private static MetadataState SampleState() => StateAfter([.. EveryCommand.Take(3), Create(2, "Zeta", partitions: 1)]);
+    private static MetadataState SampleState() => StateAfter([.. EveryCommand.Take(3), Create(2, "Zeta", partitions: 1), Create(3), new DeleteTopicCommand(Id(3))]);
 
     private static List<MetadataCommand> RandomCommands(int seed, int count)
     {

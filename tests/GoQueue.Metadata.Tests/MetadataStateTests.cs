@@ -52,6 +52,36 @@ public sealed class MetadataStateTests
         Assert.Equal(1, state.Image.TopicCount);
     }
 
+    [Fact]
+    public void A_deleted_id_is_remembered_and_never_used_again()
+    {
+        MetadataState state = StateAfter(Create(1), Create(2), new DeleteTopicCommand(Id(1)));
+
+        Assert.True(state.Image.IsDeleted(Id(1)));
+        Assert.False(state.Image.IsDeleted(Id(2)));
+        Assert.False(state.Image.IsDeleted(Id(3)));
+        AssertRefused(ErrorCode.TopicAlreadyExists, state, Create(1, "again"));
+        Assert.True(MetadataState.ReadSnapshot(state.Snapshot()).Value.Image.IsDeleted(Id(1)));
+    }
+
+    [Fact]
+    public void The_last_ten_thousand_deletions_are_remembered()
+    {
+        MetadataState state = new();
+        long position = 0;
+        for (int i = 1; i <= 10_002; i++)
+        {
+            state.Apply(Create(i, "same", partitions: 1), position++);
+            state.Apply(new DeleteTopicCommand(Id(i)), position++);
+        }
+
+        MetadataState restored = MetadataState.ReadSnapshot(state.Snapshot()).Value;
+        restored.Apply(Create(20_000), position);
+        restored.Apply(new DeleteTopicCommand(Id(20_000)), position + 1);
+        Assert.Equal([false, false, true], new[] { 1, 2, 3 }.Select(i => state.Image.IsDeleted(Id(i))));
+        Assert.Equal([false, true, true], new[] { 3, 4, 20_000 }.Select(i => restored.Image.IsDeleted(Id(i))));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(10_001)]
@@ -228,7 +258,7 @@ public sealed class MetadataStateTests
 
         MetadataOutcome outcome = state.Apply(command, 1_000_000);
 
-        Assert.Equal(expected, outcome.Error.Code);
+        Assert.Equal(expected, outcome.Error?.Code);
         Assert.Same(before, state.Image);
         Assert.Equal(digest, state.Digest);
     }

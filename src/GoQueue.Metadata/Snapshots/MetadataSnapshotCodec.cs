@@ -36,6 +36,12 @@ internal static class MetadataSnapshotCodec
             body.WritePartitions(topic.Partitions);
         }
 
+        body.WriteInt32(image.Registry.DeletedCount);
+        foreach (TopicId id in image.Registry.DeletedIds)
+        {
+            body.WriteTopicId(id);
+        }
+
         Span<byte> head = destination.GetSpan(HeaderSize);
         BinaryPrimitives.WriteUInt16BigEndian(head, Magic);
         head[2] = Kind;
@@ -81,7 +87,7 @@ internal static class MetadataSnapshotCodec
 
         return from.IsAtEnd
             ? new MetadataImage(version, clusterId.Length > 0 ? clusterId : null, nextProducerId, topics)
-            : Corrupt("bytes follow its last topic");
+            : Corrupt("bytes follow its last field");
     }
 
     private static Result<TopicRegistry> ReadTopics(ref FieldReader from, int count, long version)
@@ -117,6 +123,16 @@ internal static class MetadataSnapshotCodec
             }
 
             previous = topic.Name;
+        }
+
+        int deleted = from.ReadCount(itemSize: 16, TopicRegistry.MaxDeleted);
+        for (int i = 0; i < deleted; i++)
+        {
+            TopicId id = from.ReadTopicId();
+            if (TopicIds.Validate(id) is not null || !topics.TryAddDeleted(id))
+            {
+                return Corrupt($"the deleted topic {id} is there twice");
+            }
         }
 
         return topics.Build();
