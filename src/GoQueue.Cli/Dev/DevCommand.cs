@@ -1,0 +1,157 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net;
+using GoQueue.Cli.Failures;
+using GoQueue.Cli.Hosting;
+using GoQueue.Cli.Output;
+
+namespace GoQueue.Cli.Dev;
+
+/// <summary><c>goqueue dev</c>: a broker on this machine with one word.</summary>
+internal sealed class DevCommand
+{
+    private const int UsualHttpPort = 8080;
+    private const int UsualMetricsPort = 9090;
+
+    // A log of some size takes a while to check after a crash; silence for longer than this would look like a hang.
+    private static readonly TimeSpan PatienceBeforeNote = TimeSpan.FromSeconds(5);
+
+    private readonly Option<string?> data = OptionOf.Text("--data", "Folder of the data; made when it does not exist. Default ./goqueue-data.", "DIR");
+    private readonly Option<bool> ephemeral = OptionOf.Flag("--ephemeral", "Keep the data in a temporary folder that is deleted at the end.");
+    private readonly Option<long?> httpPort = OptionOf.Whole("--http-port", [], "Port for HTTP; 0 takes a free one. Default 8080, or a free one when that is taken.", "PORT", 0, 65535);
+    private readonly Option<long?> grpcPort = OptionOf.Whole("--grpc-port", [], "Port for gRPC; 0 takes a free one. Default 9000, or a free one when that is taken.", "PORT", 0, 65535);
+    private readonly Option<long?> metricsPort = OptionOf.Whole("--metrics-port", [], "Port for metrics; 0 takes a free one. Default 9090, or a free one when that is taken.", "PORT", 0, 65535);
+    private readonly Option<string?> bind = OptionOf.Text("--bind", "Address to listen on. Default 127.0.0.1, this machine only.", "ADDRESS");
+    private readonly Option<bool> logs = OptionOf.Flag("--logs", "Show the server's log on standard error.");
+    private readonly Argument<string[]> serverArguments = new("server-arguments")
+    {
+        Description = "Further arguments for goqueue-server, after --.",
+        Arity = ArgumentArity.ZeroOrMore,
+        DefaultValueFactory = _ => [],
+    };
+
+    public static void AddTo(CommandTree tree)
+    {
+        DevCommand dev = new();
+        tree.Add(
+            null,
+            new Command("dev", "Start a broker on this machine, for development.")
+            {
+                dev.data, dev.ephemeral, dev.httpPort, dev.grpcPort, dev.metricsPort, dev.bind, dev.logs, dev.serverArguments,
+            },
+            new CommandText(
+                "It starts the goqueue-server that is beside goqueue (or the one in GOQUEUE_SERVER_EXE), says where it listens, and ends with it. "
+                + "The exit code is the server's. The first Ctrl-C lets the server finish in good order, the second ends it at once. "
+                + "With -o json the ready line is printed instead of the greeting.",
+                ("goqueue dev", "a broker on the usual ports, data in ./goqueue-data"),
+                ("goqueue dev --ephemeral --http-port 0 --grpc-port 0 --metrics-port 0 -o json", "a throw-away broker on free ports, for a test script"),
+                ("goqueue dev --logs -- --config broker.yaml", "with its log, and a further argument for the server")),
+            dev.RunAsync);
+    }
+
+    private async Task<ExitCode> RunAsync(Session session)
+    {
+        session.Exclusive(data, ephemeral);
+        if (!IPAddress.TryParse(session.Get(bind) ?? "127.0.0.1", out IPAddress? address))
+        {
+            throw CommandFailure.Usage($"'{session.Get(bind)}' is not an IP address", "use --bind 127.0.0.1 for this machine only or --bind 0.0.0.0 for all networks");
+        }
+
+        ServerExecutable executable = ServerExecutable.Find(session.Environment.BaseDirectory, session.Environment.Variable);
+        bool temporary = session.Get(ephemeral);
+        string folder = temporary ? Directory.CreateTempSubdirectory("goqueue-dev-").FullName : Path.GetFullPath(session.Get(data) ?? "goqueue-data");
+        try
+        {
+            PortChoice ports = new(address);
+            List<string> arguments =
+            [
+                "--data", folder, "--bind", address.ToString(),
+                "--http-port", Port(ports.Choose("--http-port", "HTTP", (int?)session.Get(httpPort), UsualHttpPort)),
+                "--grpc-port", Port(ports.Choose("--grpc-port", "gRPC", (int?)session.Get(grpcPort), Values.ServerAddress.DefaultPort)),
+                "--metrics-port", Port(ports.Choose("--metrics-port", "metrics", (int?)session.Get(metricsPort), UsualMetricsPort)),
+                "--peer-port", "0",
+                .. session.Get(serverArguments),
+            ];
+            foreach (string note in ports.Notes)
+            {
+                session.Notices.Say(note);
+            }
+
+            Action<string>? log = session.Get(logs) ? session.Notices.Say : null;
+            using DevServer server = DevServer.Start(executable.Start(arguments), log);
+            return await FollowAsync(session, server, folder, temporary);
+        }
+        finally
+        {
+            if (temporary)
+            {
+                DeleteQuietly(folder);
+            }
+        }
+    }
+
+    private async Task<ExitCode> FollowAsync(Session session, DevServer server, string folder, bool temporary)
+    {
+        // A terminal sends Ctrl-C to the server as well; being asked twice to drain changes nothing for it.
+        session.Interruption.OnSecond = server.Kill;
+        using CancellationTokenRegistration forward = session.Cancel.Register(server.Terminate);
+        Task first = await Task.WhenAny(server.Ready, server.Ended, Task.Delay(PatienceBeforeNote));
+        if (first != server.Ready && first != server.Ended)
+        {
+            session.Notices.Say("the server is still starting; after a crash it checks its log first" + (session.Get(logs) ? string.Empty : " (--logs shows more)"));
+            first = await Task.WhenAny(server.Ready, server.Ended);
+        }
+
+        if (first == server.Ready)
+        {
+            Announce(session, await server.Ready, folder, temporary, server.ProcessId);
+        }
+
+        int code = await server.Ended;
+        bool asked = session.Interruption.Happened;
+        if (code != 0 && !(asked && session.Get(logs)))
+        {
+            Explain(session, server, code, started: server.Ready.IsCompleted);
+        }
+        else if (asked)
+        {
+            session.Notices.Say(temporary ? "stopped; the data is deleted" : $"stopped; the data stays in {folder}");
+        }
+
+        return (ExitCode)code;
+    }
+
+    private static void Announce(Session session, ReadyLine ready, string folder, bool temporary, int processId)
+    {
+        session.Streams.WriteText(session.Format == OutputFormat.Table ? Welcome.Text(ready, folder, temporary, processId) : ready.Text + "\n");
+        session.Streams.Output.Flush();
+    }
+
+    private void Explain(Session session, DevServer server, int code, bool started)
+    {
+        if (!session.Get(logs))
+        {
+            foreach (string line in server.LastLines)
+            {
+                session.Notices.Say(line);
+            }
+        }
+
+        session.Notices.Say($"goqueue: the server {(started ? "ended" : "did not start")} (exit code {code})");
+        session.Notices.Say($"  next: read the lines above{(session.Get(logs) ? string.Empty : ", run again with --logs for all of them")}");
+    }
+
+    private static string Port(int port) => port.ToString(CultureInfo.InvariantCulture);
+
+    private static void DeleteQuietly(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is in the temporary folder, which the system empties.
+        }
+    }
+}

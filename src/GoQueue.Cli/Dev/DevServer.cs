@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using GoQueue.Cli.Hosting;
+
+namespace GoQueue.Cli.Dev;
+
+/// <summary>A goqueue-server process that runs beside this one: its ready line, its last log lines, its end.</summary>
+internal sealed class DevServer : IDisposable
+{
+    // Enough to show why a start failed.
+    private const int KeptLines = 40;
+
+    private readonly Process process;
+    private readonly Queue<string> lastLines = new();
+    private readonly TaskCompletionSource<ReadyLine> ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private DevServer(Process process)
+    {
+        this.process = process;
+    }
+
+    /// <summary>Completes with the ready line; never when the server ends before.</summary>
+    public Task<ReadyLine> Ready => ready.Task;
+
+    /// <summary>Completes with the exit code, after all output was read.</summary>
+    public Task<int> Ended { get; private set; } = Task.FromResult(0);
+
+    public int ProcessId => process.Id;
+
+    /// <summary>The last lines the server wrote.</summary>
+    public IReadOnlyList<string> LastLines
+    {
+        get
+        {
+            lock (lastLines)
+            {
+                return [.. lastLines];
+            }
+        }
+    }
+
+    /// <param name="start">How to start it.</param>
+    /// <param name="log">Gets every line but the ready line; null drops them.</param>
+    public static DevServer Start(ProcessStartInfo start, Action<string>? log)
+    {
+        Process process = Process.Start(start) ?? throw new IOException($"cannot start {start.FileName}");
+        DevServer server = new(process);
+        Task output = server.ReadAsync(process.StandardOutput, log);
+        Task errors = server.ReadAsync(process.StandardError, log);
+        server.Ended = server.WaitAsync(output, errors);
+        return server;
+    }
+
+    /// <summary>Asks the server to drain and end.</summary>
+    public void Terminate()
+    {
+        if (!process.HasExited)
+        {
+            _ = NativeMethods.Kill(process.Id, NativeMethods.SigTerm);
+        }
+    }
+
+    /// <summary>Ends the server at once; what was acknowledged is on the disk anyway.</summary>
+    public void Kill()
+    {
+        try
+        {
+            process.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended by itself.
+        }
+    }
+
+    public void Dispose() => process.Dispose();
+
+    private async Task<int> WaitAsync(Task output, Task errors)
+    {
+        await process.WaitForExitAsync();
+        await output;
+        await errors;
+        return process.ExitCode;
+    }
+
+    private async Task ReadAsync(StreamReader lines, Action<string>? log)
+    {
+        while (await lines.ReadLineAsync() is { } line)
+        {
+            if (!ready.Task.IsCompleted && ReadyLine.TryParse(line) is { } found)
+            {
+                ready.TrySetResult(found);
+                continue;
+            }
+
+            lock (lastLines)
+            {
+                lastLines.Enqueue(line);
+                if (lastLines.Count > KeptLines)
+                {
+                    lastLines.Dequeue();
+                }
+            }
+
+            log?.Invoke(line);
+        }
+    }
+}

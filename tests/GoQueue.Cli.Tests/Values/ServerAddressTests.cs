@@ -1,0 +1,31 @@
+using GoQueue.Cli.Values;
+
+namespace GoQueue.Cli.Tests.Values;
+
+public sealed class ServerAddressTests
+{
+    [Theory]
+    [InlineData("127.0.0.1:9000", "127.0.0.1:9000")]
+    [InlineData("broker", "broker:9000")]
+    [InlineData("broker.example:19000", "broker.example:19000")]
+    [InlineData("[::1]:9001", "[::1]:9001")]
+    [InlineData("[::1]", "[::1]:9000")]
+    [InlineData("::1", "[::1]:9000")]
+    public void An_address_is_read(string text, string expected)
+    {
+        Assert.True(ServerAddress.TryParse(text, out ServerAddress address));
+        Assert.Equal(expected, address.ToString());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(":9000")]
+    [InlineData("broker:")]
+    [InlineData("broker:0")]
+    [InlineData("broker:65536")]
+    [InlineData("broker:http")]
+    [InlineData("http://broker:9000")]
+    [InlineData("a b:9000")]
+    [InlineData("[::1:9000")]
+    public void What_is_no_address_is_refused(string text) => Assert.False(ServerAddress.TryParse(text, out _));
+}
