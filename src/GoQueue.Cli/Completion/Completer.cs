@@ -54,7 +54,7 @@ internal static class Completer
             return new CompletionAnswer([.. options.OrderBy(item => item.Label, StringComparer.Ordinal)], Files: false);
         }
 
-        if (position.Command.Subcommands.Count > 0)
+        if (position.Command.Subcommands.Count > 0 && position.ArgumentsTyped == 0)
         {
             IEnumerable<CompletionItem> commands = position.Command.Subcommands
                 .Where(command => !command.Hidden && command.Name.StartsWith(current, StringComparison.Ordinal))

@@ -72,20 +72,24 @@ internal sealed class ContextFile(string path)
         try
         {
             string directory = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!;
-            if (!Directory.Exists(directory))
+            byte[] text = Encoding.UTF8.GetBytes(YamlText.Of(ToDocument(book)));
+            FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write };
+            if (OperatingSystem.IsWindows())
+            {
+                Directory.CreateDirectory(directory); // Folders of a profile are the owner's there.
+            }
+            else
             {
                 Directory.CreateDirectory(directory, OwnerOnly | UnixFileMode.UserExecute);
+                options.UnixCreateMode = OwnerOnly;
             }
 
-            FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly };
             using (FileStream file = new(temporary, options))
             {
-                file.Write(Encoding.UTF8.GetBytes(YamlText.Of(ToDocument(book))));
+                file.Write(text);
                 file.Flush(flushToDisk: true);
             }
 
-            // The mode above applies to new files only; a left-over temporary file may have had another.
-            File.SetUnixFileMode(temporary, OwnerOnly);
             File.Move(temporary, Path, overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -42,10 +42,9 @@ internal sealed class DevServer : IDisposable
     /// <param name="log">Gets every line but the ready line; null drops them.</param>
     public static DevServer Start(ProcessStartInfo start, Action<string>? log)
     {
-        Process process = Process.Start(start) ?? throw new IOException($"cannot start {start.FileName}");
-        DevServer server = new(process);
-        Task output = server.ReadAsync(process.StandardOutput, log);
-        Task errors = server.ReadAsync(process.StandardError, log);
+        DevServer server = new(Process.Start(start) ?? throw new IOException($"cannot start {start.FileName}"));
+        Task output = server.ReadAsync(server.process.StandardOutput, log);
+        Task errors = server.ReadAsync(server.process.StandardError, log);
         server.Ended = server.WaitAsync(output, errors);
         return server;
     }

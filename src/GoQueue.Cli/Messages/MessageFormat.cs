@@ -32,7 +32,7 @@ internal sealed class MessageFormat
     {
         format = Default;
         error = string.Empty;
-        List<Part> parts = [];
+        List<Part> found = [];
         ArrayBufferWriter<byte> literal = new();
         for (int i = 0; i < text.Length; i++)
         {
@@ -44,7 +44,7 @@ internal sealed class MessageFormat
                     break;
                 case '%' when i + 1 < text.Length && "tpokvTDhPKV".Contains(text[i + 1], StringComparison.Ordinal):
                     EndLiteral();
-                    parts.Add(new Part(text[++i], []));
+                    found.Add(new Part(text[++i], []));
                     break;
                 case '%':
                     error = $"{(i + 1 < text.Length ? $"'%{text[i + 1]}'" : "a single '%'")} at position {i} is not known: {Letters}";
@@ -66,14 +66,14 @@ internal sealed class MessageFormat
         }
 
         EndLiteral();
-        format = new MessageFormat([.. parts]);
+        format = new MessageFormat([.. found]);
         return true;
 
         void EndLiteral()
         {
             if (literal.WrittenCount > 0)
             {
-                parts.Add(new Part(Literal, literal.WrittenSpan.ToArray()));
+                found.Add(new Part(Literal, literal.WrittenSpan.ToArray()));
                 literal.ResetWrittenCount();
             }
         }

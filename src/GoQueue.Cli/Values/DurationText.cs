@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -15,6 +16,8 @@ internal static class DurationText
         ("ms", TimeSpan.TicksPerMillisecond), ("us", TimeSpan.TicksPerMicrosecond), ("s", TimeSpan.TicksPerSecond), ("m", TimeSpan.TicksPerMinute),
         ("h", TimeSpan.TicksPerHour), ("d", TimeSpan.TicksPerDay), ("w", 7 * TimeSpan.TicksPerDay),
     ];
+
+    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789.");
 
     // The wire counts milliseconds in 64 bits and instants reach year 9999; a century is beyond any use and far from any overflow.
     private static readonly TimeSpan Longest = TimeSpan.FromDays(36_500);
@@ -37,11 +40,12 @@ internal static class DurationText
 
         while (!rest.IsEmpty)
         {
-            int digits = rest.IndexOfAnyExcept("0123456789.");
+            int digits = rest.IndexOfAnyExcept(Digits);
             if (digits <= 0
                 || digits > 18
                 || !decimal.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal amount)
-                || !TakeUnit(rest[digits..], out decimal unit, out int length))
+                || !TakeUnit(rest[digits..], out decimal unit, out int length)
+                || amount > Longest.Ticks / unit)
             {
                 return false;
             }

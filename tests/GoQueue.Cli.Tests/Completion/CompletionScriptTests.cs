@@ -28,7 +28,7 @@ public sealed class CompletionScriptTests
             _goqueue
             printf '%s\n' "${COMPREPLY[@]}" | sort
             """;
-        ProcessStartInfo start = new("bash", ["--norc", "-c", Script, "bash", AppContext.BaseDirectory, line]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new("bash", ["--norc", "-c", Script, "bash", AppContext.BaseDirectory, line]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.Environment.TryAdd("DOTNET_ROOT", Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..")));
         using Process bash = Process.Start(start)!;
         Task<string> errors = bash.StandardError.ReadToEndAsync();

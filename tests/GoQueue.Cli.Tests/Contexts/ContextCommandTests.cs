@@ -43,7 +43,7 @@ public sealed class ContextCommandTests : IDisposable
     [InlineData(2, "needs an address", "context", "set", "x")]
     [InlineData(2, "is not an address", "context", "set", "x", "--server", "http://x")]
     [InlineData(2, "is not a name", "context", "set", "a/b", "--server", "x:1")]
-    [InlineData(2, "required argument missing", "context", "use")]
+    [InlineData(2, "required argument 'name' missing", "context", "use")]
     public async Task A_refusal_has_its_code_and_says_what_to_do(int code, string what, params string[] arguments)
     {
         CommandOutcome outcome = await cli.RunAsync(arguments);

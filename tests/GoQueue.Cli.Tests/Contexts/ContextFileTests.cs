@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using GoQueue.Cli.Contexts;
 using GoQueue.Cli.Failures;
 using GoQueue.Testing;
@@ -27,6 +28,7 @@ public sealed class ContextFileTests : IDisposable
     }
 
     [Fact]
+    [SupportedOSPlatform("linux")]
     public void Only_the_owner_can_read_the_file_even_if_it_was_open_to_all_before()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);

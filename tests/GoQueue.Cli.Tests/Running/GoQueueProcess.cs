@@ -29,7 +29,7 @@ internal sealed class GoQueueProcess : IDisposable
     /// <summary>Starts it without reading its output; the caller does.</summary>
     public static Process StartProcess(params string[] arguments)
     {
-        ProcessStartInfo start = new(ExecutablePath) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(ExecutablePath) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         foreach (string argument in arguments)
         {
             start.ArgumentList.Add(argument);
@@ -75,10 +75,10 @@ internal sealed class GoQueueProcess : IDisposable
         {
             await process.WaitForExitAsync(deadline.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException e)
         {
             process.Kill();
-            throw new TimeoutException($"goqueue did not end; standard error so far: {await error}");
+            throw new TimeoutException($"goqueue did not end; standard error so far: {await error}", e);
         }
 
         return new CommandOutcome(process.ExitCode, await output, await error);
