@@ -13,6 +13,13 @@ public interface ILogFile : IDisposable
     /// <summary>Writes the buffers one after the other, in one vectored operation where the platform has one.</summary>
     void Write(long position, IReadOnlyList<ReadOnlyMemory<byte>> data);
 
+    /// <summary>
+    /// Zero-extends the file to at least <paramref name="length"/> bytes and reserves the room where the platform can, so that writes below
+    /// it neither run out of disk nor change the file's length. Never shortens.
+    /// </summary>
+    /// <exception cref="DiskFullException">There is no room; the file is as long as it was.</exception>
+    void Reserve(long length);
+
     /// <summary>Returns when the data and length are on the device.</summary>
     /// <exception cref="FlushFailedException">The device refused; the handle must not be used again.</exception>
     void Flush();

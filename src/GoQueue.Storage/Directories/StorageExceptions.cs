@@ -8,3 +8,11 @@ public sealed class FlushFailedException(string path, Exception? inner = null) :
 
 /// <summary>The data directory is locked by another process.</summary>
 public sealed class DirectoryInUseException(string path) : IOException($"{path} is in use by another process");
+
+/// <summary>A log that met a failed flush or write earlier refuses further work until it is opened again.</summary>
+public sealed class LogFailedException(string path, Exception cause)
+    : IOException($"the log in {path} stopped after a failure and must be opened again: {cause.Message}", cause);
+
+/// <summary>A file was written by a newer version of the format than this program reads.</summary>
+public sealed class NewerFormatException(string path, int version, int supported)
+    : IOException($"{path} has format version {version}, this program reads up to {supported}; start the newer version again");

@@ -1,0 +1,89 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace GoQueue.Storage.Directories;
+
+/// <summary>The two calls of the C library that .NET has no door to: flushing a directory and reserving room in a file.</summary>
+internal static partial class Posix
+{
+    private const int ReadOnlyCloseOnExec = 0x80000; // O_RDONLY | O_CLOEXEC, the same on x64 and arm64
+    private const int Interrupted = 4;
+    private const int NoSpace = 28;
+    private const int QuotaExceeded = 122;
+
+    public static void FlushDirectory(string path)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return; // other systems order directory changes themselves, or have no such call
+        }
+
+        int descriptor = Open(path, ReadOnlyCloseOnExec);
+        if (descriptor < 0)
+        {
+            throw new FlushFailedException(path, LastError("open"));
+        }
+
+        try
+        {
+            int result;
+            do
+            {
+                result = FSync(descriptor);
+            }
+            while (result < 0 && Marshal.GetLastPInvokeError() == Interrupted);
+            if (result < 0)
+            {
+                throw new FlushFailedException(path, LastError("fsync"));
+            }
+        }
+        finally
+        {
+            _ = Close(descriptor);
+        }
+    }
+
+    /// <summary>Extends with room reserved. False when the file system cannot; the caller then extends without.</summary>
+    public static bool TryReserve(SafeFileHandle file, string path, long from, long length)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return false;
+        }
+
+        int result;
+        do
+        {
+            result = Fallocate(file, 0, from, length - from);
+        }
+        while (result < 0 && Marshal.GetLastPInvokeError() == Interrupted);
+        if (result < 0 && Marshal.GetLastPInvokeError() is NoSpace or QuotaExceeded)
+        {
+            throw new DiskFullException(path, LastError("fallocate"));
+        }
+
+        return result == 0;
+    }
+
+    public static bool IsDiskFull(IOException failure) => OperatingSystem.IsWindows()
+        ? (failure.HResult & 0xFFFF) is 0x27 or 0x70
+        : failure.HResult is NoSpace or QuotaExceeded;
+
+    private static IOException LastError(string call) => new($"{call}: {Marshal.GetLastPInvokeErrorMessage()}");
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Close(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int FSync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "fallocate64", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Fallocate(SafeFileHandle file, int mode, long offset, long length);
+}

@@ -1,0 +1,174 @@
+using System.Buffers.Binary;
+using GoQueue.Core;
+using GoQueue.Storage.Directories;
+using GoQueue.Storage.Files;
+
+namespace GoQueue.Storage;
+
+/// <summary>An epoch and the first offset that was appended, or may be appended, under it.</summary>
+public readonly record struct EpochStart(LeaderEpoch Epoch, Offset StartOffset);
+
+/// <summary>
+/// The durable list of (epoch, start offset) of one partition (semantics E1, E3, E5). Monotonic in both: an entry that contradicts the tail
+/// replaces it. Changed by the log's writer only; look-ups run on any thread against an immutable copy.
+/// </summary>
+public sealed class LeaderEpochs
+{
+    internal const string FileName = "leader-epochs";
+
+    private const int EntrySize = 12;
+
+    private readonly ILogDirectory directory;
+    private EpochStart[] entries;
+
+    private LeaderEpochs(ILogDirectory directory, EpochStart[] entries)
+    {
+        this.directory = directory;
+        this.entries = entries;
+    }
+
+    /// <summary>All entries, oldest first.</summary>
+    public IReadOnlyList<EpochStart> Entries => Volatile.Read(ref entries);
+
+    /// <summary>The newest epoch; none when nothing was ever assigned.</summary>
+    public LeaderEpoch Latest => Volatile.Read(ref entries) is [.., EpochStart last] ? last.Epoch : LeaderEpoch.None;
+
+    /// <summary>
+    /// E3: the largest known epoch not above <paramref name="epoch"/> with its end offset, which is the start of the next larger epoch or
+    /// <paramref name="logEnd"/>. Older than everything kept: that epoch with the start of the first kept one. Newer than everything
+    /// known, or nothing known: none.
+    /// </summary>
+    public EpochStart EndOffsetFor(LeaderEpoch epoch, Offset logEnd)
+    {
+        EpochStart[] seen = Volatile.Read(ref entries);
+        if (epoch.Value < 0 || seen.Length == 0 || epoch > seen[^1].Epoch)
+        {
+            return new EpochStart(LeaderEpoch.None, Offset.None);
+        }
+
+        int index = seen.Length - 1;
+        while (index >= 0 && seen[index].Epoch > epoch)
+        {
+            index--;
+        }
+
+        return index < 0
+            ? new EpochStart(epoch, seen[0].StartOffset)
+            : new EpochStart(seen[index].Epoch, index == seen.Length - 1 ? logEnd : seen[index + 1].StartOffset);
+    }
+
+    /// <summary>The epoch under which <paramref name="offset"/> was appended; none when it is older than everything kept.</summary>
+    public LeaderEpoch EpochAt(Offset offset)
+    {
+        EpochStart[] seen = Volatile.Read(ref entries);
+        for (int index = seen.Length - 1; index >= 0; index--)
+        {
+            if (seen[index].StartOffset <= offset)
+            {
+                return seen[index].Epoch;
+            }
+        }
+
+        return LeaderEpoch.None;
+    }
+
+    /// <summary>
+    /// E5: notes that <paramref name="epoch"/> starts at <paramref name="start"/>; tail entries that contradict it are dropped. Durable when
+    /// it returns. Nothing changes when the epoch is the latest already and starts no later.
+    /// </summary>
+    /// <exception cref="DiskFullException">Nothing changed.</exception>
+    public void Assign(LeaderEpoch epoch, Offset start)
+    {
+        Invariant.Check(epoch.Value >= 0 && start.Value >= 0, "an epoch starts somewhere");
+        EpochStart[] current = entries;
+        if (current is [.., EpochStart last] && last.Epoch == epoch && last.StartOffset <= start)
+        {
+            return;
+        }
+
+        List<EpochStart> kept = [.. current];
+        kept.RemoveAll(entry => entry.Epoch >= epoch || entry.StartOffset >= start);
+        kept.Add(new EpochStart(epoch, start));
+        Store([.. kept]);
+    }
+
+    internal static LeaderEpochs Load(ILogDirectory directory, out bool isMissing)
+    {
+        byte[]? payload = FramedFile.TryRead(directory, FileName, FileKind.LeaderEpochs);
+        EpochStart[]? entries = payload is null ? null : Parse(payload);
+        isMissing = entries is null;
+        return new LeaderEpochs(directory, entries ?? []);
+    }
+
+    /// <summary>Null when the payload breaks a rule of the list.</summary>
+    internal static EpochStart[]? Parse(ReadOnlySpan<byte> payload)
+    {
+        if (payload.Length < 4)
+        {
+            return null;
+        }
+
+        int count = BinaryPrimitives.ReadInt32BigEndian(payload);
+        if (count < 0 || payload.Length != 4 + ((long)count * EntrySize))
+        {
+            return null;
+        }
+
+        EpochStart[] entries = new EpochStart[count];
+        for (int index = 0; index < count; index++)
+        {
+            ReadOnlySpan<byte> bytes = payload[(4 + (index * EntrySize))..];
+            entries[index] = new EpochStart(
+                new LeaderEpoch(BinaryPrimitives.ReadInt32BigEndian(bytes)), new Offset(BinaryPrimitives.ReadInt64BigEndian(bytes[4..])));
+            bool follows = index == 0
+                ? entries[0].Epoch.Value >= 0 && entries[0].StartOffset.Value >= 0
+                : entries[index].Epoch > entries[index - 1].Epoch && entries[index].StartOffset > entries[index - 1].StartOffset;
+            if (!follows)
+            {
+                return null;
+            }
+        }
+
+        return entries;
+    }
+
+    /// <summary>E8: forgets epochs that start behind the end. An epoch that starts exactly there is a leadership without a record yet, and stays.</summary>
+    internal void TruncateTo(Offset end)
+    {
+        EpochStart[] kept = Array.FindAll(entries, entry => entry.StartOffset <= end);
+        if (kept.Length != entries.Length)
+        {
+            Store(kept);
+        }
+    }
+
+    /// <summary>After retention: entries wholly below the start go, the one that covers the start now begins there.</summary>
+    internal void RaiseStart(Offset start)
+    {
+        EpochStart[] current = entries;
+        int covering = Array.FindLastIndex(current, entry => entry.StartOffset <= start);
+        if (covering < 0 || (covering == 0 && current[0].StartOffset == start))
+        {
+            return;
+        }
+
+        EpochStart[] kept = current[covering..];
+        kept[0] = kept[0] with { StartOffset = start };
+        Store(kept);
+    }
+
+    private void Store(EpochStart[] next)
+    {
+        byte[] payload = new byte[4 + (next.Length * EntrySize)];
+        BinaryPrimitives.WriteInt32BigEndian(payload, next.Length);
+        for (int index = 0; index < next.Length; index++)
+        {
+            Span<byte> bytes = payload.AsSpan(4 + (index * EntrySize));
+            BinaryPrimitives.WriteInt32BigEndian(bytes, next[index].Epoch.Value);
+            BinaryPrimitives.WriteInt64BigEndian(bytes[4..], next[index].StartOffset.Value);
+        }
+
+        FramedFile.Replace(directory, FileName, FileKind.LeaderEpochs, payload);
+        Volatile.Write(ref entries, next);
+    }
+}

@@ -1,0 +1,286 @@
+using GoQueue.Core;
+using GoQueue.Core.Records;
+using GoQueue.Storage.Directories;
+using GoQueue.Storage.Files;
+using GoQueue.Storage.Recovery;
+using GoQueue.Storage.Segments;
+
+namespace GoQueue.Storage;
+
+/// <content>Append, flush, roll and checkpoint: the writer's part.</content>
+public sealed partial class PartitionLog
+{
+    private const int FirstReserveBytes = 64 * 1024;
+
+    private readonly List<ReadOnlyMemory<byte>> writeVector = [];
+    private bool hasCleanMarker;
+    private long bytesSinceIndexEntry;
+    private long unflushedBytes;
+    private long flushedSinceCheckpoint;
+
+    /// <summary>
+    /// Appends whole stamped batches, consecutive from <see cref="EndOffset"/>, with one vectored write (several only when they do not fit
+    /// one segment or the unflushed window). Takes its own references for the tail cache. Readers see the batches when it returns; they
+    /// are durable after the next <see cref="Flush"/>.
+    /// </summary>
+    /// <param name="batches">At least one; each buffer is one batch with base offset and leader epoch set.</param>
+    /// <param name="now">Wall-clock time, for rolling by age.</param>
+    /// <exception cref="DiskFullException">No room: nothing was appended by the failing write, the log goes on when there is room again.</exception>
+    /// <exception cref="IOException">The disk failed; <see cref="IsFailed"/> is true from now on.</exception>
+    public void Append(ReadOnlySpan<SharedBuffer> batches, UnixMillis now)
+    {
+        CheckUsable();
+        CheckSequence(batches);
+        try
+        {
+            RemoveCleanMarker();
+            while (!batches.IsEmpty)
+            {
+                int taken = TakeForOneWrite(batches, now);
+                Write(batches[..taken], now);
+                batches = batches[taken..];
+            }
+        }
+        catch (IOException cause) when (cause is not DiskFullException)
+        {
+            Fail(cause);
+            throw;
+        }
+    }
+
+    /// <summary>Flushes what was appended; then <see cref="FlushedOffset"/> equals <see cref="EndOffset"/>.</summary>
+    /// <exception cref="FlushFailedException">The log has failed for good; what the device holds is unknown.</exception>
+    public void Flush()
+    {
+        CheckUsable();
+        if (unflushedBytes == 0)
+        {
+            Volatile.Write(ref flushedOffset, endOffset);
+            return;
+        }
+
+        try
+        {
+            FlushActive();
+            if (flushedSinceCheckpoint >= options.CheckpointBytes)
+            {
+                WriteCheckpoint();
+            }
+        }
+        catch (IOException cause)
+        {
+            Fail(cause);
+            throw;
+        }
+    }
+
+    private void CheckSequence(ReadOnlySpan<SharedBuffer> batches)
+    {
+        Offset expected = EndOffset;
+        LeaderEpoch epoch = Epochs.Latest;
+        foreach (SharedBuffer batch in batches)
+        {
+            RecordBatchHeader header = new(batch.Span);
+            Invariant.Check(header.BaseOffset == expected, "batches are appended at the end of the log", expected.Value, header.BaseOffset.Value);
+            Invariant.Check(header.TotalSize == batch.Length, "a buffer holds exactly one batch", batch.Length, header.TotalSize);
+            Invariant.Check(header.LastOffsetDelta >= 0, "a batch covers at least one offset", 0, header.LastOffsetDelta);
+            Invariant.Check(header.LeaderEpoch.Value >= 0, "batches are stamped with a leader epoch", 0, header.LeaderEpoch.Value);
+            Invariant.Check(header.LeaderEpoch >= epoch, "leader epochs do not go back in a log", epoch.Value, header.LeaderEpoch.Value);
+            epoch = header.LeaderEpoch;
+            expected = header.NextOffset;
+        }
+    }
+
+    /// <summary>How many batches fit the active segment and the unflushed window, after rolling or flushing to make room for at least one.</summary>
+    private int TakeForOneWrite(ReadOnlySpan<SharedBuffer> batches, UnixMillis now)
+    {
+        Segment active = Active;
+        Offset last = new RecordBatchHeader(batches[0].Span).LastOffset;
+        bool isFull = active.Size + batches[0].Length > options.SegmentBytes || last - active.BaseOffset > int.MaxValue;
+        bool isOld = !active.CreatedAt.IsNone && now.Value - active.CreatedAt.Value >= options.SegmentMillis;
+        if (active.Size > 0 && (isFull || isOld))
+        {
+            Roll();
+            active = Active;
+        }
+
+        if (unflushedBytes > 0 && unflushedBytes + batches[0].Length > options.UnflushedWindowBytes)
+        {
+            FlushActive();
+        }
+
+        int taken = 1;
+        long bytes = batches[0].Length;
+        while (taken < batches.Length
+            && active.Size + bytes + batches[taken].Length <= options.SegmentBytes
+            && unflushedBytes + bytes + batches[taken].Length <= options.UnflushedWindowBytes
+            && new RecordBatchHeader(batches[taken].Span).LastOffset - active.BaseOffset <= int.MaxValue)
+        {
+            bytes += batches[taken].Length;
+            taken++;
+        }
+
+        return taken;
+    }
+
+    private void Write(ReadOnlySpan<SharedBuffer> batches, UnixMillis now)
+    {
+        Segment active = Active;
+        long bytes = 0;
+        writeVector.Clear();
+        foreach (SharedBuffer batch in batches)
+        {
+            RecordBatchHeader header = new(batch.Span);
+            if (header.LeaderEpoch > Epochs.Latest)
+            {
+                Epochs.Assign(header.LeaderEpoch, header.BaseOffset);
+            }
+
+            writeVector.Add(batch.Memory);
+            bytes += batch.Length;
+        }
+
+        Reserve(active, active.Size + bytes);
+        try
+        {
+            active.File.Write(active.Size, writeVector);
+        }
+        catch (DiskFullException)
+        {
+            // A part may have been written. Cutting it away leaves zeros behind the end again, so that a later, shorter write cannot be
+            // followed by what looks like a batch.
+            active.File.SetLength(active.Size);
+            active.ReservedSize = active.Size;
+            throw;
+        }
+
+        Publish(active, batches, bytes, now);
+    }
+
+    private void Publish(Segment active, ReadOnlySpan<SharedBuffer> batches, long bytes, UnixMillis now)
+    {
+        long position = active.Size;
+        if (position == 0)
+        {
+            active.CreatedAt = now;
+            active.Offsets.CreatedAt = now;
+            active.Times.CreatedAt = now;
+        }
+
+        Offset end = EndOffset;
+        foreach (SharedBuffer batch in batches)
+        {
+            RecordBatchHeader header = new(batch.Span);
+            active.Index(header, position, ref bytesSinceIndexEntry, options.IndexIntervalBytes);
+            position += batch.Length;
+            end = header.NextOffset;
+            cache.Add(header.BaseOffset, end, batch);
+        }
+
+        unflushedBytes += bytes;
+        active.Size = position;
+        Volatile.Write(ref endOffset, end.Value);
+    }
+
+    /// <summary>Extends the file ahead of the writes, in steps that double, so that a small partition stays small.</summary>
+    private void Reserve(Segment active, long needed)
+    {
+        if (options.ReserveBytes == 0 || needed <= active.ReservedSize)
+        {
+            active.ReservedSize = Math.Max(active.ReservedSize, needed);
+            return;
+        }
+
+        long step = Math.Clamp(active.ReservedSize, Math.Min(FirstReserveBytes, options.ReserveBytes), options.ReserveBytes);
+        long target = Math.Max(needed, Math.Min(active.ReservedSize + step, Math.Max(options.SegmentBytes, needed)));
+        try
+        {
+            active.File.Reserve(target);
+        }
+        catch (DiskFullException) when (target > needed)
+        {
+            active.File.Reserve(needed); // the last bit of room still serves
+            target = needed;
+        }
+
+        active.ReservedSize = target;
+    }
+
+    private void FlushActive()
+    {
+        Active.File.Flush();
+        flushedSinceCheckpoint += unflushedBytes;
+        unflushedBytes = 0;
+        Volatile.Write(ref flushedOffset, endOffset);
+    }
+
+    /// <summary>
+    /// Seals the active segment and begins the next at the end offset. Order: the old one is cut to its size and flushed before the new name
+    /// appears, so that only the last segment found at start can have a torn tail.
+    /// </summary>
+    private void Roll()
+    {
+        Segment sealing = Active;
+        sealing.File.SetLength(sealing.Size);
+        sealing.ReservedSize = sealing.Size;
+        sealing.AddTime(EndOffset);
+        FlushActive();
+        sealing.Offsets.SaveDurably();
+        sealing.Times.SaveDurably();
+        Segment next = Segment.Create(directory, EndOffset); // may find the disk full; the old one then stays the active one
+        sealing.Offsets.Unload();
+        sealing.Times.Unload();
+        bytesSinceIndexEntry = 0;
+        Volatile.Write(ref segments, [.. segments, next]);
+        WriteCheckpoint();
+    }
+
+    private void WriteCheckpoint()
+    {
+        Segment active = Active;
+        Invariant.Check(unflushedBytes == 0, "only flushed data is checkpointed");
+        active.Offsets.TrySave();
+        active.Times.TrySave();
+        try
+        {
+            checkpoint.Write(new CheckpointEntry(EndOffset, active.BaseOffset, active.Size, options.UnflushedWindowBytes));
+            flushedSinceCheckpoint = 0;
+        }
+        catch (DiskFullException)
+        {
+            // Only on file systems that copy on write. The older checkpoint stays true; the next flush tries again.
+        }
+    }
+
+    /// <summary>Rule 8: the marker is durably gone before the log changes, so that a later crash is not taken for a clean stop.</summary>
+    private void RemoveCleanMarker()
+    {
+        if (hasCleanMarker)
+        {
+            directory.Delete(CleanMarker.FileName);
+            directory.Sync();
+            hasCleanMarker = false;
+        }
+    }
+
+    private void CloseCleanly()
+    {
+        if (hasCleanMarker)
+        {
+            return; // untouched since it was opened
+        }
+
+        try
+        {
+            Segment active = Active;
+            active.File.SetLength(active.Size);
+            FlushActive();
+            WriteCheckpoint();
+            CleanMarker.Write(directory, new CheckpointEntry(EndOffset, active.BaseOffset, active.Size, options.UnflushedWindowBytes));
+        }
+        catch (DiskFullException)
+        {
+            // No room for the marker: everything is flushed, the next start just verifies the tail.
+        }
+    }
+}

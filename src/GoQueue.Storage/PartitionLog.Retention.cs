@@ -1,0 +1,164 @@
+using GoQueue.Core;
+using GoQueue.Storage.Directories;
+using GoQueue.Storage.Files;
+using GoQueue.Storage.Recovery;
+using GoQueue.Storage.Segments;
+
+namespace GoQueue.Storage;
+
+/// <content>Retention, truncation and deletion: the writer's rarer tasks.</content>
+public sealed partial class PartitionLog
+{
+    /// <summary>
+    /// Deletes whole sealed segments from the start: those whose newest record is older than <paramref name="retentionMillis"/>, and those
+    /// without which the log still has <paramref name="retentionBytes"/>. An active segment that is wholly expired is sealed first.
+    /// </summary>
+    /// <param name="retentionMillis">Milliseconds of record time; negative keeps for ever.</param>
+    /// <param name="retentionBytes">Bytes; negative keeps any size.</param>
+    /// <param name="notBeyond">The new start is never above it (high watermark, pending schedules).</param>
+    /// <param name="now">Wall-clock time.</param>
+    /// <returns>The start offset after it.</returns>
+    public Offset ApplyRetention(long retentionMillis, long retentionBytes, Offset notBeyond, UnixMillis now)
+    {
+        CheckUsable();
+        try
+        {
+            Segment active = Active;
+            if (active.Size > 0 && EndOffset <= notBeyond && IsExpired(active, retentionMillis, now))
+            {
+                RemoveCleanMarker();
+                Roll();
+            }
+
+            int expired = CountExpired(retentionMillis, retentionBytes, notBeyond, now);
+            for (int index = 0; index < expired; index++)
+            {
+                // One by one from the start, each durable, so that a crash leaves no hole.
+                Segment oldest = segments[0];
+                Volatile.Write(ref segments, segments[1..]);
+                oldest.DeleteFiles();
+                oldest.Release();
+            }
+
+            if (expired > 0)
+            {
+                Epochs.RaiseStart(StartOffset);
+            }
+
+            return StartOffset;
+        }
+        catch (IOException cause) when (cause is not DiskFullException)
+        {
+            Fail(cause);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Drops everything from <paramref name="end"/> on, together with the epochs, snapshots and index entries that speak of it (semantics E8).
+    /// A batch that holds <paramref name="end"/> in its middle goes whole. One recoverable step: an intent is written first, and opening
+    /// finishes what a crash interrupted.
+    /// </summary>
+    public void TruncateTo(Offset end)
+    {
+        CheckUsable();
+        Invariant.Check(end >= StartOffset, "a log is not truncated below its start", StartOffset.Value, end.Value);
+        if (end >= EndOffset)
+        {
+            return;
+        }
+
+        Flush();
+        try
+        {
+            RemoveCleanMarker();
+            Truncation.WriteIntent(directory, end);
+            Interlocked.Increment(ref truncations);
+            TruncateFiles(end);
+            Interlocked.Increment(ref truncations);
+        }
+        catch (IOException cause) when (cause is not DiskFullException || truncations % 2 == 1)
+        {
+            Fail(cause);
+            throw;
+        }
+    }
+
+    /// <summary>Deletes the log in <paramref name="name"/>: renamed durably first, so that an interrupted deletion is finished by <see cref="SweepDeleted"/>.</summary>
+    public static void Delete(ILogDirectory parent, string name)
+    {
+        if (!parent.Exists(name))
+        {
+            return;
+        }
+
+        string tombstone = name + SegmentName.Deleted;
+        parent.DeleteSubdirectory(tombstone);
+        parent.Rename(name, tombstone);
+        parent.Sync();
+        parent.DeleteSubdirectory(tombstone);
+    }
+
+    /// <summary>At start: finishes interrupted deletions of logs in <paramref name="parent"/>.</summary>
+    public static void SweepDeleted(ILogDirectory parent)
+    {
+        foreach (LogDirectoryEntry entry in parent.List())
+        {
+            if (entry.IsDirectory && entry.Name.EndsWith(SegmentName.Deleted, StringComparison.Ordinal))
+            {
+                parent.DeleteSubdirectory(entry.Name);
+            }
+        }
+    }
+
+    private void TruncateFiles(Offset end)
+    {
+        int index = FindSegment(segments, end);
+        Segment target = segments[index];
+        (long position, Offset newEnd) = Truncation.FindCut(target.File, target.FloorPosition(end), target.Size, target.BaseOffset, end);
+        Segment[] dropped = segments[(index + 1)..];
+        Volatile.Write(ref endOffset, newEnd.Value);
+        Volatile.Write(ref flushedOffset, newEnd.Value);
+        cache.TruncateTo(newEnd);
+        Volatile.Write(ref segments, segments[..(index + 1)]);
+        checkpoint.Write(new CheckpointEntry(newEnd, target.BaseOffset, position, options.UnflushedWindowBytes));
+        for (int last = dropped.Length - 1; last >= 0; last--)
+        {
+            dropped[last].DeleteFiles();
+            dropped[last].Release();
+        }
+
+        target.Verified.Clear();
+        target.Size = position;
+        target.File.SetLength(position);
+        target.File.Flush();
+        AppendPreparation.Run(target, position, options, UnixMillis.None);
+        bytesSinceIndexEntry = options.IndexIntervalBytes;
+        flushedSinceCheckpoint = 0;
+        corruptRanges = Array.FindAll(corruptRanges, range => range.Start < newEnd);
+        Truncation.Finish(directory, Epochs, newEnd);
+    }
+
+    private int CountExpired(long retentionMillis, long retentionBytes, Offset notBeyond, UnixMillis now)
+    {
+        long size = SizeBytes;
+        int expired = 0;
+        while (expired < segments.Length - 1 && segments[expired + 1].BaseOffset <= notBeyond)
+        {
+            Segment oldest = segments[expired];
+            bool isSpare = retentionBytes >= 0 && size - oldest.Size >= retentionBytes;
+            if (!isSpare && !IsExpired(oldest, retentionMillis, now))
+            {
+                break;
+            }
+
+            size -= oldest.Size;
+            expired++;
+        }
+
+        return expired;
+    }
+
+    private bool IsExpired(Segment segment, long retentionMillis, UnixMillis now) =>
+        retentionMillis >= 0 && now.Value - segment.FindLargestTimestamp(options.IndexIntervalBytes).Value > retentionMillis;
+}

@@ -1,0 +1,157 @@
+using GoQueue.Core;
+using GoQueue.Storage.Cache;
+using GoQueue.Storage.Directories;
+using GoQueue.Storage.Files;
+using GoQueue.Storage.Recovery;
+using GoQueue.Storage.Segments;
+
+namespace GoQueue.Storage;
+
+/// <summary>
+/// The log of one partition in a directory of its own: segments of record batches, sparse indexes, the leader-epoch list, state snapshots and
+/// the flush checkpoint. One writer at a time calls the methods of the append and maintenance parts; reads run on any thread beside it.
+/// </summary>
+/// <remarks>
+/// Rules (reliability.md section 6): <see cref="FlushedOffset"/> moves only after a successful flush; a failed flush or write ends the log until it
+/// is opened again; a torn tail is cut, damage is kept and refused. <see cref="Dispose"/> without <see cref="Close"/> is a crash on purpose.
+/// </remarks>
+public sealed partial class PartitionLog : IDisposable
+{
+    private readonly ILogDirectory directory;
+    private readonly FlushCheckpoint checkpoint;
+    private readonly TailCache cache;
+    private PartitionLogOptions options;
+
+    // What readers see. Writers publish in the order segment size, segment list, end offset; readers read them in the opposite order.
+    private Segment[] segments;
+    private long endOffset;
+    private long flushedOffset;
+    private int truncations; // odd while a truncation runs; readers that saw it change start over
+    private CorruptRange[] corruptRanges;
+    private long cleanedUpTo;
+
+    private Exception? failure;
+    private bool isClosed;
+
+    private PartitionLog(ILogDirectory directory, PartitionLogOptions options, RecoveredLog recovered)
+    {
+        this.directory = directory;
+        this.options = options;
+        checkpoint = recovered.Checkpoint;
+        segments = recovered.Segments;
+        endOffset = recovered.End.Value;
+        flushedOffset = recovered.End.Value;
+        corruptRanges = [.. recovered.Report.CorruptRanges];
+        cache = new TailCache(options.TailCacheBytes);
+        hasCleanMarker = recovered.HasCleanMarker;
+        Epochs = recovered.Epochs;
+        Recovery = recovered.Report;
+    }
+
+    /// <summary>What opening found.</summary>
+    public LogRecovery Recovery { get; }
+
+    /// <summary>The durable epoch list. Changed by the writer only.</summary>
+    public LeaderEpochs Epochs { get; }
+
+    /// <summary>The first offset that is kept.</summary>
+    public Offset StartOffset => Volatile.Read(ref segments)[0].BaseOffset;
+
+    /// <summary>The offset of the next record.</summary>
+    public Offset EndOffset => new(Volatile.Read(ref endOffset));
+
+    /// <summary>Everything below it is on the device.</summary>
+    public Offset FlushedOffset => new(Volatile.Read(ref flushedOffset));
+
+    /// <summary>True after a failed flush or write: nothing is appended until the log is opened again.</summary>
+    public bool IsFailed => Volatile.Read(ref failure) is not null;
+
+    /// <summary>Bytes of batches kept, without indexes and reserved room.</summary>
+    public long SizeBytes
+    {
+        get
+        {
+            long total = 0;
+            foreach (Segment segment in Volatile.Read(ref segments))
+            {
+                total += segment.Size;
+            }
+
+            return total;
+        }
+    }
+
+    /// <summary>Number of segment files.</summary>
+    public int SegmentCount => Volatile.Read(ref segments).Length;
+
+    /// <summary>Damaged ranges known so far: found at start, or by a read since.</summary>
+    public IReadOnlyList<CorruptRange> CorruptRanges => Volatile.Read(ref corruptRanges);
+
+    /// <summary>Segments that begin below it were compacted and may have gaps.</summary>
+    internal Offset CleanedUpTo => new(Volatile.Read(ref cleanedUpTo));
+
+    private Segment Active => segments[^1];
+
+    /// <summary>Creates the log in an empty directory, or recovers what is there.</summary>
+    /// <exception cref="NewerFormatException">A file is of a later version; nothing was changed.</exception>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public static PartitionLog Open(ILogDirectory directory, PartitionLogOptions options, UnixMillis now)
+    {
+        options.Check();
+        return new PartitionLog(directory, options, LogOpener.Open(directory, options, now));
+    }
+
+    /// <summary>Takes new sizes and intervals; they count from the next append on.</summary>
+    public void Reconfigure(PartitionLogOptions newOptions)
+    {
+        newOptions.Check();
+        options = newOptions;
+        cache.Resize(newOptions.TailCacheBytes);
+    }
+
+    /// <summary>Flushes, writes the checkpoint and the clean-shutdown marker, and closes the files. A failed log is only closed.</summary>
+    public void Close()
+    {
+        if (isClosed)
+        {
+            return;
+        }
+
+        if (!IsFailed)
+        {
+            CloseCleanly();
+        }
+
+        Dispose();
+    }
+
+    /// <summary>Closes the files and nothing else: what was not flushed may be lost, as in a crash.</summary>
+    public void Dispose()
+    {
+        if (isClosed)
+        {
+            return;
+        }
+
+        isClosed = true;
+        cache.Resize(0);
+        foreach (Segment segment in segments)
+        {
+            segment.Release();
+        }
+
+        checkpoint.Dispose();
+    }
+
+    private void CheckUsable()
+    {
+        Invariant.Check(!isClosed, "a closed log is not written");
+        if (failure is not null)
+        {
+            throw new LogFailedException(directory.Path, failure);
+        }
+    }
+
+    /// <summary>Remembers that the device or the file system let us down; only a new open gets the log going again.</summary>
+    private void Fail(Exception cause) => Volatile.Write(ref failure, cause);
+}

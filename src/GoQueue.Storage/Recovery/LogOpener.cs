@@ -1,0 +1,289 @@
+using GoQueue.Core;
+using GoQueue.Core.Records;
+using GoQueue.Storage.Directories;
+using GoQueue.Storage.Files;
+using GoQueue.Storage.Segments;
+
+namespace GoQueue.Storage.Recovery;
+
+/// <summary>
+/// Opens the files of a partition log. After a clean stop nothing is scanned. Otherwise everything from the flush checkpoint on is verified:
+/// a batch is accepted only at exactly the next offset, with a valid checksum and a leader epoch that does not go back.
+/// </summary>
+internal sealed class LogOpener
+{
+    private readonly ILogDirectory directory;
+    private readonly PartitionLogOptions options;
+    private readonly UnixMillis now;
+    private readonly List<CorruptRange> corruptRanges = [];
+    private readonly List<Segment> segments = [];
+    private LeaderEpochs epochs = null!;
+    private long truncatedBytes;
+    private long scannedBytes;
+    private int scannedSegments;
+
+    private LogOpener(ILogDirectory directory, PartitionLogOptions options, UnixMillis now)
+    {
+        this.directory = directory;
+        this.options = options;
+        this.now = now;
+    }
+
+    public static RecoveredLog Open(ILogDirectory directory, PartitionLogOptions options, UnixMillis now) =>
+        new LogOpener(directory, options, now).Run();
+
+    private RecoveredLog Run()
+    {
+        Sweep();
+        epochs = LeaderEpochs.Load(directory, out bool hasLostEpochs);
+        CheckpointEntry? marker = CleanMarker.TryRead(directory);
+        FlushCheckpoint checkpoint = FlushCheckpoint.Open(directory);
+        Truncation.FinishInterrupted(directory, checkpoint, epochs);
+        ListSegments();
+        if (segments.Count == 0 && checkpoint.Newest is null)
+        {
+            segments.Add(Segment.Create(directory, Offset.Zero));
+            return Result(checkpoint, Offset.Zero, wasClean: true, hasMarker: false);
+        }
+
+        if (marker is CheckpointEntry end && IsTrue(end))
+        {
+            AppendPreparation.Run(segments[^1], end.Position, options, now);
+            RebuildEpochsWhen(hasLostEpochs);
+            return Result(checkpoint, end.End, wasClean: true, hasMarker: true);
+        }
+
+        Offset recovered = Recover(checkpoint, hasLostEpochs);
+        return Result(checkpoint, recovered, wasClean: false, hasMarker: false);
+    }
+
+    private RecoveredLog Result(FlushCheckpoint checkpoint, Offset end, bool wasClean, bool hasMarker) => new(
+        [.. segments], end, checkpoint, epochs, hasMarker, new LogRecovery(wasClean, truncatedBytes, scannedSegments, scannedBytes, corruptRanges));
+
+    /// <summary>Removes what an interrupted replacement or deletion left; all of it was given up before.</summary>
+    private void Sweep()
+    {
+        foreach (LogDirectoryEntry entry in directory.List())
+        {
+            if (!entry.IsDirectory && (entry.Name.EndsWith(SegmentName.Deleted, StringComparison.Ordinal)
+                || entry.Name.EndsWith(FramedFile.TemporarySuffix, StringComparison.Ordinal) || IsOrphan(entry.Name)))
+            {
+                directory.Delete(entry.Name);
+            }
+        }
+    }
+
+    /// <summary>An index whose segment is gone; a later segment of the same name must not find it.</summary>
+    private bool IsOrphan(string name) =>
+        (SegmentName.TryParse(name, SegmentName.OffsetIndex, out Offset baseOffset) || SegmentName.TryParse(name, SegmentName.TimeIndex, out baseOffset))
+        && !directory.Exists(SegmentName.Of(baseOffset, SegmentName.Log));
+
+    private void ListSegments()
+    {
+        foreach (LogDirectoryEntry entry in directory.List())
+        {
+            if (!entry.IsDirectory && SegmentName.TryParse(entry.Name, SegmentName.Log, out Offset baseOffset))
+            {
+                segments.Add(Segment.Sealed(directory, baseOffset, entry.Length));
+            }
+        }
+    }
+
+    /// <summary>The marker counts only when the files are as long as it says.</summary>
+    private bool IsTrue(CheckpointEntry end) =>
+        segments.Count > 0 && segments[^1].BaseOffset == end.SegmentBase && segments[^1].Size == end.Position;
+
+    private Offset Recover(FlushCheckpoint checkpoint, bool hasLostEpochs)
+    {
+        directory.Delete(CleanMarker.FileName); // untrue; the sync below makes it durable before the log changes
+        CheckpointEntry from = StartOfScan(checkpoint.Newest);
+        Offset end = Scan(from);
+        if (checkpoint.Newest is CheckpointEntry known && known.End > end)
+        {
+            // Data that was flushed is gone. The log keeps its length, so that its offsets never get other content.
+            MarkCorrupt(new CorruptRange(end, known.End, segments.Count > 0 ? segments[^1].BaseOffset : end, segments.Count > 0 ? segments[^1].Size : 0, segments.Count > 0 ? segments[^1].Size : 0));
+            end = known.End;
+        }
+
+        if (segments.Count == 0 || corruptRanges.Exists(range => range.End == end))
+        {
+            segments.Add(Segment.Create(directory, end));
+        }
+        else
+        {
+            CutAndFlush(segments[^1]);
+        }
+
+        RebuildEpochsWhen(hasLostEpochs);
+        epochs.TruncateTo(end);
+        StateFiles.DeleteAbove(directory, end);
+        directory.Sync();
+        checkpoint.Write(new CheckpointEntry(end, segments[^1].BaseOffset, segments[^1].Size, options.UnflushedWindowBytes));
+        return end;
+    }
+
+    /// <summary>The checkpoint when it fits the files found, else the start of the first segment.</summary>
+    private CheckpointEntry StartOfScan(CheckpointEntry? newest)
+    {
+        if (newest is CheckpointEntry entry
+            && segments.Find(segment => segment.BaseOffset == entry.SegmentBase) is Segment found && found.Size >= entry.Position)
+        {
+            return entry;
+        }
+
+        // Without a checkpoint nothing is known to be flushed; with one that points behind the data, something is lost. Both times all
+        // that is there gets verified.
+        Offset start = segments.Count > 0 ? segments[0].BaseOffset : newest!.Value.End;
+        return new CheckpointEntry(start, start, 0, newest?.UnflushedWindow ?? options.UnflushedWindowBytes);
+    }
+
+    private Offset Scan(CheckpointEntry from)
+    {
+        Offset expected = from.End;
+        for (int index = segments.FindIndex(segment => segment.BaseOffset == from.SegmentBase); index >= 0 && index < segments.Count; index++)
+        {
+            Segment segment = segments[index];
+            if (segment.BaseOffset > expected)
+            {
+                Segment before = segments[index - 1];
+                MarkCorrupt(new CorruptRange(expected, segment.BaseOffset, before.BaseOffset, before.Size, before.Size));
+                expected = segment.BaseOffset;
+            }
+
+            long position = segment.BaseOffset == from.SegmentBase ? from.Position : 0;
+            bool isLast = index == segments.Count - 1;
+            if (isLast)
+            {
+                AppendPreparation.Run(segment, position, options, now);
+            }
+
+            expected = ScanSegment(segment, position, expected, isLast ? Offset.None : segments[index + 1].BaseOffset, from.UnflushedWindow);
+            if (!isLast)
+            {
+                segment.RebuildIndexes(options.IndexIntervalBytes);
+            }
+        }
+
+        return expected;
+    }
+
+    /// <summary>Verifies one segment from a position on; returns the next expected offset. Sets the size of the last one to its sound end.</summary>
+    private Offset ScanSegment(Segment segment, long position, Offset expected, Offset nextBase, int window)
+    {
+        bool isLast = nextBase.IsNone;
+        long limit = segment.File.Length;
+        long sinceEntry = 0;
+        LeaderEpoch epoch = expected.Value == 0 ? LeaderEpoch.None : epochs.EpochAt(new Offset(expected.Value - 1));
+        scannedSegments++;
+        using BatchScanner scanner = new(segment.File, position, limit, isVerifying: true);
+        while (true)
+        {
+            ScanStatus status = scanner.Peek(out ReadOnlySpan<byte> batch);
+            if (status == ScanStatus.Batch)
+            {
+                RecordBatchHeader header = new(batch);
+                if (header.BaseOffset == expected && header.LeaderEpoch >= epoch)
+                {
+                    Accept(segment, header, scanner.Position, isLast, ref sinceEntry);
+                    epoch = header.LeaderEpoch;
+                    expected = header.NextOffset;
+                    scanner.Advance(batch.Length);
+                    scannedBytes += batch.Length;
+                    continue;
+                }
+            }
+
+            if (scanner.Position >= limit || (!isLast && expected == nextBase))
+            {
+                break;
+            }
+
+            long bad = scanner.Position;
+            GoodBatch? behind = TornTail.FindBehind(segment.File, bad, limit, expected, epoch);
+            if (behind is not GoodBatch good
+                || (isLast && TornTail.IsUnwritten(segment.File, bad, good.Position, TornTail.DataEnd(segment.File, good.Position, limit), window)))
+            {
+                if (isLast)
+                {
+                    truncatedBytes += TornTail.DataEnd(segment.File, bad, limit) - bad;
+                    break;
+                }
+
+                MarkCorrupt(new CorruptRange(expected, nextBase, segment.BaseOffset, bad, limit));
+                expected = nextBase;
+                break;
+            }
+
+            MarkCorrupt(new CorruptRange(expected, good.BaseOffset, segment.BaseOffset, bad, good.Position));
+            expected = good.BaseOffset;
+            scanner.Advance((int)(good.Position - bad));
+        }
+
+        if (isLast)
+        {
+            segment.Size = scanner.Position;
+        }
+
+        return expected;
+    }
+
+    private void Accept(Segment segment, in RecordBatchHeader header, long position, bool isLast, ref long sinceEntry)
+    {
+        if (header.LeaderEpoch > epochs.Latest || epochs.EpochAt(header.BaseOffset) < header.LeaderEpoch)
+        {
+            epochs.Assign(header.LeaderEpoch, header.BaseOffset);
+        }
+
+        if (isLast)
+        {
+            segment.Index(header, position, ref sinceEntry, options.IndexIntervalBytes);
+        }
+    }
+
+    private void CutAndFlush(Segment last)
+    {
+        if (last.File.Length != last.Size)
+        {
+            last.File.SetLength(last.Size);
+        }
+
+        last.File.Flush(); // what was read here may have been in memory only
+        last.ReservedSize = last.Size;
+        if (last.Size > 0 && last.CreatedAt.IsNone)
+        {
+            last.CreatedAt = now;
+        }
+    }
+
+    /// <summary>A lost epoch list is told again by the batch headers.</summary>
+    private void RebuildEpochsWhen(bool hasLostEpochs)
+    {
+        if (!hasLostEpochs)
+        {
+            return;
+        }
+
+        foreach (Segment segment in segments)
+        {
+            using BatchScanner scanner = new(segment.File, 0, segment.Size, isVerifying: false);
+            while (scanner.Peek(out ReadOnlySpan<byte> batch) == ScanStatus.Batch)
+            {
+                RecordBatchHeader header = new(batch);
+                if (header.LeaderEpoch > epochs.Latest)
+                {
+                    epochs.Assign(header.LeaderEpoch, header.BaseOffset);
+                }
+
+                scanner.Advance(batch.Length);
+            }
+        }
+    }
+
+    private void MarkCorrupt(CorruptRange range)
+    {
+        if (range.End > range.Start)
+        {
+            corruptRanges.Add(range);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+using GoQueue.Core;
+using GoQueue.Storage.Files;
+using GoQueue.Storage.Segments;
+
+namespace GoQueue.Storage.Recovery;
+
+/// <summary>What <see cref="LogOpener"/> hands to the log: at least one segment, the last one ready for appending.</summary>
+internal sealed record RecoveredLog(
+    Segment[] Segments, Offset End, FlushCheckpoint Checkpoint, LeaderEpochs Epochs, bool HasCleanMarker, LogRecovery Report);

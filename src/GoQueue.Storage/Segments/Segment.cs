@@ -1,0 +1,234 @@
+using GoQueue.Core;
+using GoQueue.Core.Records;
+using GoQueue.Storage.Directories;
+using GoQueue.Storage.Files;
+
+namespace GoQueue.Storage.Segments;
+
+/// <summary>
+/// One segment: the batches from its base offset up to the next segment's. The log owns one reference; every reader takes one for the time of
+/// its read, and the last one closes the files. A retired segment's files may already be deleted: open handles outlive their names.
+/// </summary>
+internal sealed class Segment
+{
+    private readonly ILogDirectory directory;
+    private readonly Lock gate = new();
+    private ILogFile? file;
+    private int references = 1;
+    private long size;
+
+    public Segment(ILogDirectory directory, Offset baseOffset, long size, ILogFile? file, SparseIndex offsets, SparseIndex times)
+    {
+        this.directory = directory;
+        BaseOffset = baseOffset;
+        this.size = size;
+        this.file = file;
+        Offsets = offsets;
+        Times = times;
+    }
+
+    public Offset BaseOffset { get; }
+
+    public SparseIndex Offsets { get; private set; }
+
+    public SparseIndex Times { get; private set; }
+
+    public VerifiedRanges Verified { get; } = new();
+
+    /// <summary>Valid bytes; what follows them in the file is reserved room.</summary>
+    public long Size
+    {
+        get => Volatile.Read(ref size);
+        set => Volatile.Write(ref size, value);
+    }
+
+    /// <summary>Writer only: length of the file with the reserved room.</summary>
+    public long ReservedSize { get; set; }
+
+    /// <summary>Writer only: when the first batch came in; none while empty.</summary>
+    public UnixMillis CreatedAt { get; set; } = UnixMillis.None;
+
+    /// <summary>Writer only: the largest timestamp in it; none while unknown or empty. See <see cref="FindLargestTimestamp"/>.</summary>
+    public UnixMillis LargestTimestamp { get; set; } = UnixMillis.None;
+
+    /// <summary>The log file. Only for the writer and for holders of a reference.</summary>
+    public ILogFile File
+    {
+        get
+        {
+            lock (gate)
+            {
+                return file ??= directory.Open(SegmentName.Of(BaseOffset, SegmentName.Log), writable: true);
+            }
+        }
+    }
+
+    /// <summary>Creates the files of a new empty segment; durable when it returns.</summary>
+    public static Segment Create(ILogDirectory directory, Offset baseOffset)
+    {
+        string name = SegmentName.Of(baseOffset, SegmentName.Log);
+        directory.Delete(SegmentName.Of(baseOffset, SegmentName.OffsetIndex)); // leftovers of a segment that was truncated away
+        directory.Delete(SegmentName.Of(baseOffset, SegmentName.TimeIndex));
+        ILogFile file = directory.Create(name);
+        try
+        {
+            directory.Sync();
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+
+        return new Segment(directory, baseOffset, 0, file, NewIndex(directory, baseOffset, isTime: false), NewIndex(directory, baseOffset, isTime: true));
+    }
+
+    /// <summary>A segment found at start that is complete; files are opened when first needed.</summary>
+    public static Segment Sealed(ILogDirectory directory, Offset baseOffset, long size) => new(
+        directory,
+        baseOffset,
+        size,
+        null,
+        SparseIndex.OnDisk(directory, SegmentName.Of(baseOffset, SegmentName.OffsetIndex), FileKind.OffsetIndex, baseOffset),
+        SparseIndex.OnDisk(directory, SegmentName.Of(baseOffset, SegmentName.TimeIndex), FileKind.TimeIndex, baseOffset));
+
+    public static SparseIndex NewIndex(ILogDirectory directory, Offset baseOffset, bool isTime) => SparseIndex.InMemory(
+        directory,
+        SegmentName.Of(baseOffset, isTime ? SegmentName.TimeIndex : SegmentName.OffsetIndex),
+        isTime ? FileKind.TimeIndex : FileKind.OffsetIndex,
+        baseOffset);
+
+    /// <summary>A reader's reference; false when the segment was retired meanwhile.</summary>
+    public bool TryAcquire()
+    {
+        int seen = Volatile.Read(ref references);
+        while (seen > 0)
+        {
+            int before = Interlocked.CompareExchange(ref references, seen + 1, seen);
+            if (before == seen)
+            {
+                return true;
+            }
+
+            seen = before;
+        }
+
+        return false;
+    }
+
+    /// <summary>Gives a reference up; the last one closes the files.</summary>
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref references) > 0)
+        {
+            return;
+        }
+
+        lock (gate)
+        {
+            file?.Dispose();
+            file = null;
+        }
+
+        Offsets.Dispose();
+        Times.Dispose();
+    }
+
+    /// <summary>Writer only: notes a batch that is about to stand at <paramref name="position"/>.</summary>
+    public void Index(in RecordBatchHeader header, long position, ref long bytesSinceEntry, int intervalBytes)
+    {
+        if (header.MaxTimestamp > LargestTimestamp)
+        {
+            LargestTimestamp = header.MaxTimestamp;
+        }
+
+        if (position == 0 || bytesSinceEntry >= intervalBytes)
+        {
+            bytesSinceEntry = 0;
+            Offsets.Add(header.BaseOffset.Value, (int)position);
+            AddTime(header.BaseOffset);
+        }
+
+        bytesSinceEntry += header.TotalSize;
+    }
+
+    /// <summary>
+    /// Writer only: "no record before this batch is later than the largest timestamp so far". Records of the batch itself may be in the
+    /// maximum; a look-up for a time above it starts at this batch.
+    /// </summary>
+    public void AddTime(Offset offset)
+    {
+        if (!LargestTimestamp.IsNone)
+        {
+            Times.Add(LargestTimestamp.Value, (int)(offset - BaseOffset));
+        }
+    }
+
+    /// <summary>Finds where to start looking for <paramref name="offset"/>: the position of a batch that does not begin behind it.</summary>
+    public long FloorPosition(Offset offset) => Offsets.TryFloor(offset.Value, out IndexEntry entry) && entry.Value < Size ? entry.Value : 0;
+
+    /// <summary>Writer only: the largest timestamp of a sealed segment, from its time index or, without one, from its batches.</summary>
+    public UnixMillis FindLargestTimestamp(int intervalBytes)
+    {
+        if (LargestTimestamp.IsNone && Size > 0)
+        {
+            if (!Times.TryLast(out IndexEntry last))
+            {
+                RebuildIndexes(intervalBytes);
+                _ = Times.TryLast(out last);
+            }
+
+            LargestTimestamp = new UnixMillis(last.Key);
+        }
+
+        return LargestTimestamp;
+    }
+
+    /// <summary>
+    /// Writer only: takes the files' names away for good. The first rename, made durable, is the decision; readers that hold the segment go
+    /// on with their open handles.
+    /// </summary>
+    public void DeleteFiles()
+    {
+        string name = SegmentName.Of(BaseOffset, SegmentName.Log);
+        _ = File; // a reader that holds the segment but has not read yet finds it open
+        directory.Rename(name, name + SegmentName.Deleted);
+        directory.Sync();
+        directory.Delete(name + SegmentName.Deleted);
+        directory.Delete(SegmentName.Of(BaseOffset, SegmentName.OffsetIndex));
+        directory.Delete(SegmentName.Of(BaseOffset, SegmentName.TimeIndex));
+    }
+
+    /// <summary>Replaces damaged or missing indexes by ones rebuilt in memory from the batches.</summary>
+    public void RebuildIndexes(int intervalBytes)
+    {
+        SparseIndex offsets = NewIndex(directory, BaseOffset, isTime: false);
+        SparseIndex times = NewIndex(directory, BaseOffset, isTime: true);
+        UnixMillis largest = UnixMillis.None;
+        long sinceEntry = intervalBytes;
+        using BatchScanner scanner = new(File, 0, Size, isVerifying: false);
+        while (scanner.Peek(out ReadOnlySpan<byte> batch) == ScanStatus.Batch)
+        {
+            RecordBatchHeader header = new(batch);
+            largest = new UnixMillis(Math.Max(largest.Value, header.MaxTimestamp.Value));
+            if (sinceEntry >= intervalBytes)
+            {
+                sinceEntry = 0;
+                offsets.Add(header.BaseOffset.Value, (int)scanner.Position);
+                times.Add(largest.Value, (int)(header.BaseOffset - BaseOffset));
+            }
+
+            sinceEntry += batch.Length;
+            scanner.Advance(batch.Length);
+        }
+
+        times.Add(largest.Value, offsets.TryLast(out IndexEntry last) ? (int)(last.Key - BaseOffset.Value) : 0);
+        lock (gate)
+        {
+            Offsets.Dispose();
+            Times.Dispose();
+            Offsets = offsets;
+            Times = times;
+        }
+    }
+}
