@@ -95,9 +95,9 @@ public sealed class LeaderEpochs
     internal static LeaderEpochs Load(ILogDirectory directory, out bool isMissing)
     {
         byte[]? payload = FramedFile.TryRead(directory, FileName, FileKind.LeaderEpochs);
-        EpochStart[]? entries = payload is null ? null : Parse(payload);
-        isMissing = entries is null;
-        return new LeaderEpochs(directory, entries ?? []);
+        EpochStart[]? parsed = payload is null ? null : Parse(payload);
+        isMissing = parsed is null;
+        return new LeaderEpochs(directory, parsed ?? []);
     }
 
     /// <summary>Null when the payload breaks a rule of the list.</summary>
@@ -114,22 +114,22 @@ public sealed class LeaderEpochs
             return null;
         }
 
-        EpochStart[] entries = new EpochStart[count];
+        EpochStart[] parsed = new EpochStart[count];
         for (int index = 0; index < count; index++)
         {
             ReadOnlySpan<byte> bytes = payload[(4 + (index * EntrySize))..];
-            entries[index] = new EpochStart(
+            parsed[index] = new EpochStart(
                 new LeaderEpoch(BinaryPrimitives.ReadInt32BigEndian(bytes)), new Offset(BinaryPrimitives.ReadInt64BigEndian(bytes[4..])));
             bool follows = index == 0
-                ? entries[0].Epoch.Value >= 0 && entries[0].StartOffset.Value >= 0
-                : entries[index].Epoch > entries[index - 1].Epoch && entries[index].StartOffset > entries[index - 1].StartOffset;
+                ? parsed[0].Epoch.Value >= 0 && parsed[0].StartOffset.Value >= 0
+                : parsed[index].Epoch > parsed[index - 1].Epoch && parsed[index].StartOffset > parsed[index - 1].StartOffset;
             if (!follows)
             {
                 return null;
             }
         }
 
-        return entries;
+        return parsed;
     }
 
     /// <summary>E8: forgets epochs that start behind the end. An epoch that starts exactly there is a leadership without a record yet, and stays.</summary>

@@ -42,6 +42,7 @@ public sealed partial class PartitionLog : IDisposable
         endOffset = recovered.End.Value;
         flushedOffset = recovered.End.Value;
         corruptRanges = [.. recovered.Report.CorruptRanges];
+        cleanedUpTo = recovered.Cleaner.CleanedUpTo.Value;
         cache = new TailCache(options.TailCacheBytes);
         hasCleanMarker = recovered.HasCleanMarker;
         Epochs = recovered.Epochs;

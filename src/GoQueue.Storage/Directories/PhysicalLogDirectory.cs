@@ -130,17 +130,16 @@ public sealed class PhysicalLogDirectory : ILogDirectory
 
     private static string Holder(string path)
     {
-        try
+        string name = System.IO.Path.GetFileName(path);
+        using SafeFileHandle? reader = Posix.OpenUnlocked(path);
+        if (reader is null)
         {
-            using SafeFileHandle reader = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            Span<byte> text = stackalloc byte[32];
-            int length = RandomAccess.Read(reader, text, 0);
-            return $"lock file {System.IO.Path.GetFileName(path)} held by process {Encoding.ASCII.GetString(text[..length]).Trim()}";
+            return $"lock file {name} is held";
         }
-        catch (IOException)
-        {
-            return $"lock file {System.IO.Path.GetFileName(path)} is held";
-        }
+
+        Span<byte> text = stackalloc byte[32];
+        int length = RandomAccess.Read(reader, text, 0);
+        return $"lock file {name} is held by process {Encoding.ASCII.GetString(text[..length]).Trim()}";
     }
 
     private PhysicalLogFile OpenFile(string name, FileMode mode, FileAccess access)

@@ -65,6 +65,13 @@ internal static partial class Posix
         return result == 0;
     }
 
+    /// <summary>Opens for reading without the advisory lock that .NET takes; null when it cannot.</summary>
+    public static SafeFileHandle? OpenUnlocked(string path)
+    {
+        int descriptor = OperatingSystem.IsLinux() ? Open(path, ReadOnlyCloseOnExec) : -1;
+        return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
+    }
+
     public static bool IsDiskFull(IOException failure) => OperatingSystem.IsWindows()
         ? (failure.HResult & 0xFFFF) is 0x27 or 0x70
         : failure.HResult is NoSpace or QuotaExceeded;

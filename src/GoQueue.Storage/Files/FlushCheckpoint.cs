@@ -48,13 +48,13 @@ internal sealed class FlushCheckpoint : IDisposable
             return new FlushCheckpoint(created, 0, null);
         }
 
-        ILogFile file = directory.Open(FileName, writable: true);
+        ILogFile found = directory.Open(FileName, writable: true);
         Span<byte> slot = stackalloc byte[SlotSize];
         long newestSequence = 0;
         CheckpointEntry? newest = null;
         for (int index = 0; index < 2; index++)
         {
-            if (file.Read(index * SlotStride, slot) == SlotSize
+            if (found.Read(index * SlotStride, slot) == SlotSize
                 && TryParse(slot, $"{directory.Path}/{FileName}", out long seen, out CheckpointEntry entry)
                 && seen > newestSequence)
             {
@@ -63,7 +63,7 @@ internal sealed class FlushCheckpoint : IDisposable
             }
         }
 
-        return new FlushCheckpoint(file, newestSequence, newest);
+        return new FlushCheckpoint(found, newestSequence, newest);
     }
 
     /// <summary>Durable when it returns.</summary>

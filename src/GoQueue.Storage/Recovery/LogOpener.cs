@@ -1,5 +1,6 @@
 using GoQueue.Core;
 using GoQueue.Core.Records;
+using GoQueue.Storage.Cleaning;
 using GoQueue.Storage.Directories;
 using GoQueue.Storage.Files;
 using GoQueue.Storage.Segments;
@@ -18,6 +19,7 @@ internal sealed class LogOpener
     private readonly List<CorruptRange> corruptRanges = [];
     private readonly List<Segment> segments = [];
     private LeaderEpochs epochs = null!;
+    private CleanerState cleaner = CleanerState.Empty;
     private long truncatedBytes;
     private long scannedBytes;
     private int scannedSegments;
@@ -36,6 +38,7 @@ internal sealed class LogOpener
     {
         Sweep();
         epochs = LeaderEpochs.Load(directory, out bool hasLostEpochs);
+        cleaner = CleanerState.Load(directory);
         CheckpointEntry? marker = CleanMarker.TryRead(directory);
         FlushCheckpoint checkpoint = FlushCheckpoint.Open(directory);
         Truncation.FinishInterrupted(directory, checkpoint, epochs);
@@ -58,7 +61,7 @@ internal sealed class LogOpener
     }
 
     private RecoveredLog Result(FlushCheckpoint checkpoint, Offset end, bool wasClean, bool hasMarker) => new(
-        [.. segments], end, checkpoint, epochs, hasMarker, new LogRecovery(wasClean, truncatedBytes, scannedSegments, scannedBytes, corruptRanges));
+        [.. segments], end, checkpoint, epochs, cleaner, hasMarker, new LogRecovery(wasClean, truncatedBytes, scannedSegments, scannedBytes, corruptRanges));
 
     /// <summary>Removes what an interrupted replacement or deletion left; all of it was given up before.</summary>
     private void Sweep()
@@ -143,13 +146,13 @@ internal sealed class LogOpener
         for (int index = segments.FindIndex(segment => segment.BaseOffset == from.SegmentBase); index >= 0 && index < segments.Count; index++)
         {
             Segment segment = segments[index];
-            if (segment.BaseOffset > expected)
+            if (segment.BaseOffset > expected && segment.BaseOffset > cleaner.CleanedUpTo)
             {
                 Segment before = segments[index - 1];
                 MarkCorrupt(new CorruptRange(expected, segment.BaseOffset, before.BaseOffset, before.Size, before.Size));
-                expected = segment.BaseOffset;
             }
 
+            expected = Offset.Max(expected, segment.BaseOffset);
             long position = segment.BaseOffset == from.SegmentBase ? from.Position : 0;
             bool isLast = index == segments.Count - 1;
             if (isLast)
@@ -182,7 +185,8 @@ internal sealed class LogOpener
             if (status == ScanStatus.Batch)
             {
                 RecordBatchHeader header = new(batch);
-                if (header.BaseOffset == expected && header.LeaderEpoch >= epoch)
+                bool mayHaveGap = segment.BaseOffset < cleaner.CleanedUpTo;
+                if ((header.BaseOffset == expected || (mayHaveGap && header.BaseOffset > expected)) && header.LeaderEpoch >= epoch)
                 {
                     Accept(segment, header, scanner.Position, isLast, ref sinceEntry);
                     epoch = header.LeaderEpoch;

@@ -18,10 +18,8 @@ internal enum ScanStatus
 }
 
 /// <summary>Walks the batches of a segment file with one growing pooled buffer. Says what stands there; what it means is the caller's matter.</summary>
-internal sealed class BatchScanner(ILogFile file, long position, long limit, bool isVerifying) : IDisposable
+internal sealed class BatchScanner(ILogFile file, long position, long limit, bool isVerifying, int chunkBytes = 1024 * 1024) : IDisposable
 {
-    private const int ChunkBytes = 1024 * 1024;
-
     private SharedBuffer? buffer;
     private long bufferStart;
 
@@ -109,7 +107,7 @@ internal sealed class BatchScanner(ILogFile file, long position, long limit, boo
             return buffer!.Span[(int)(Position - bufferStart)..];
         }
 
-        SharedBuffer next = SharedBuffer.Rent((int)Math.Min(room, Math.Max(wanted, ChunkBytes)));
+        SharedBuffer next = SharedBuffer.Rent((int)Math.Min(room, Math.Max(wanted, chunkBytes)));
         int read = file.Read(Position, next.Span);
         next.Truncate(read);
         buffer?.Release();

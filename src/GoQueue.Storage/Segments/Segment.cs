@@ -69,18 +69,18 @@ internal sealed class Segment
         string name = SegmentName.Of(baseOffset, SegmentName.Log);
         directory.Delete(SegmentName.Of(baseOffset, SegmentName.OffsetIndex)); // leftovers of a segment that was truncated away
         directory.Delete(SegmentName.Of(baseOffset, SegmentName.TimeIndex));
-        ILogFile file = directory.Create(name);
+        ILogFile created = directory.Create(name);
         try
         {
             directory.Sync();
         }
         catch
         {
-            file.Dispose();
+            created.Dispose();
             throw;
         }
 
-        return new Segment(directory, baseOffset, 0, file, NewIndex(directory, baseOffset, isTime: false), NewIndex(directory, baseOffset, isTime: true));
+        return new Segment(directory, baseOffset, 0, created, NewIndex(directory, baseOffset, isTime: false), NewIndex(directory, baseOffset, isTime: true));
     }
 
     /// <summary>A segment found at start that is complete; files are opened when first needed.</summary>
