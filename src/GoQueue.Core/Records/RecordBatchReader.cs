@@ -51,7 +51,7 @@ public readonly ref struct RecordBatchReader
         RecordBatchHeader header = new(batch);
         ReadOnlySpan<byte> body = batch[RecordBatchLayout.HeaderSize..];
         InflatedRecords? owned = null;
-        if (header.Compression != CompressionCodec.None)
+        if (header.Compression != CompressionCodec.None && !body.IsEmpty) // a batch that compaction emptied may keep its codec
         {
             error = BatchCompression.Inflate(header.Compression, body, limits.MaxDecompressedBytes, out owned);
             if (error is not null)

@@ -72,6 +72,20 @@ public class RecordBatchReaderTests
         Assert.Equal(Enumerable.Range(0, 6).Select(i => 1_000_000_000_000L + i), TestBatches.Decode(batch).Select(r => r.Offset));
     }
 
+    [Theory]
+    [InlineData(CompressionCodec.None)]
+    [InlineData(CompressionCodec.Gzip)]
+    [InlineData(CompressionCodec.Snappy)]
+    public void A_batch_without_bytes_for_its_records_reads_as_empty_only_if_it_counts_none(CompressionCodec codec)
+    {
+        byte[] emptied = TestBatches.Changed(
+            TestBatches.Around([], 0, codec), b => BinaryPrimitives.WriteInt32BigEndian(b.AsSpan(RecordBatchLayout.LastOffsetDelta), 4));
+        Assert.Null(RecordBatchValidator.ValidateStored(emptied));
+        Assert.Empty(TestBatches.Decode(emptied));
+
+        Assert.Equal(ErrorCode.CorruptBatch, RecordBatchValidator.ValidateRecords(TestBatches.Around([], 1, codec), RecordReadLimits.Default)?.Code);
+    }
+
     [Fact]
     public void Append_time_replaces_the_records_own_time()
     {
