@@ -23,7 +23,7 @@ build: bin/.built ## Release builds of bin/goqueue-server and bin/goqueue
 # Both executables share bin/: central package versions make every library they share the same file.
 bin/.built: $(SOURCES)
 	@mkdir -p bin
-	@for app in $(APPS); do .ci/quiet "build $$(basename $$app .csproj)" dotnet publish $$app -c Release -o bin; done
+	@for app in $(APPS); do .ci/quiet "build $$(basename $$app .csproj)" dotnet publish $$app -c Release -o bin -p:PublishDocumentationFiles=false -p:PublishReferencesDocumentationFiles=false; done
 	@touch $@
 
 run: build ## start a broker on this machine and say what to try next (data in ./data)

@@ -80,7 +80,8 @@ internal sealed class CompiledAssembly
 
                     break;
                 case OperandType.InlineSwitch:
-                    code.Offset += 4 * code.ReadInt32();
+                    int targets = code.ReadInt32();
+                    code.Offset += 4 * targets;
                     break;
                 default:
                     code.Offset += OperandSize(opCode.OperandType);
