@@ -91,6 +91,9 @@ public sealed partial class PartitionLog : IDisposable
     /// <summary>Segments that begin below it were compacted and may have gaps.</summary>
     internal Offset CleanedUpTo => new(Volatile.Read(ref cleanedUpTo));
 
+    /// <summary>First offset of the segment that is appended to; it changes with every roll.</summary>
+    public Offset ActiveSegmentStart => Volatile.Read(ref segments)[^1].BaseOffset;
+
     private Segment Active => segments[^1];
 
     /// <summary>Creates the log in an empty directory, or recovers what is there.</summary>

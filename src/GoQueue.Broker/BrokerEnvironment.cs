@@ -1,0 +1,23 @@
+using GoQueue.Broker.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace GoQueue.Broker;
+
+/// <summary>What the broker takes from its host. The simulator brings its own of each.</summary>
+public sealed record BrokerEnvironment
+{
+    /// <summary>Turns of the partitions: they write and flush.</summary>
+    public required ITurnScheduler Committers { get; init; }
+
+    /// <summary>Work that reads old data from the disk, apart from the committers so that neither waits for the other.</summary>
+    public required ITurnScheduler Readers { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>Fresh random ids, for topics.</summary>
+    public required Func<Guid> NewId { get; init; }
+
+    public required ILogger Logger { get; init; }
+
+    public required BrokerMetrics Metrics { get; init; }
+}

@@ -1,0 +1,77 @@
+using System.Diagnostics.Metrics;
+using GoQueue.Core;
+
+namespace GoQueue.Broker;
+
+/// <summary>The broker's instruments. Called per group or per fetch, never per message. Labels are closed sets.</summary>
+public sealed class BrokerMetrics : IDisposable
+{
+    /// <summary>Name of the meter.</summary>
+    public const string MeterName = "GoQueue.Broker";
+
+    private readonly Meter meter;
+    private readonly Counter<long> publishedMessages;
+    private readonly Counter<long> publishedBatches;
+    private readonly Counter<long> appendedBytes;
+    private readonly Counter<long> refusals;
+    private readonly Counter<long> duplicates;
+    private readonly Counter<long> fetchedBytes;
+    private readonly Counter<long> fetches;
+    private readonly Counter<long> failures;
+    private readonly Histogram<double> flushSeconds;
+    private readonly Histogram<long> groupBytes;
+
+    public BrokerMetrics(IMeterFactory meters)
+    {
+        meter = meters.Create(MeterName);
+        publishedMessages = meter.CreateCounter<long>("goqueue.producer.messages", null, "Messages appended to partitions.");
+        publishedBatches = meter.CreateCounter<long>("goqueue.producer.batches", null, "Record batches appended to partitions.");
+        refusals = meter.CreateCounter<long>("goqueue.producer.refusals", null, "Publishes refused, by error code.");
+        duplicates = meter.CreateCounter<long>("goqueue.producer.duplicates", null, "Repeated batches recognised and answered with their first offset.");
+        appendedBytes = meter.CreateCounter<long>("goqueue.storage.appended.bytes", "By", "Bytes appended to partition logs.");
+        fetchedBytes = meter.CreateCounter<long>("goqueue.storage.fetched.bytes", "By", "Bytes of batches handed to readers.");
+        fetches = meter.CreateCounter<long>("goqueue.storage.fetches", null, "Reads that returned data.");
+        failures = meter.CreateCounter<long>("goqueue.storage.partition.failures", null, "Partitions stopped by a failed disk operation or a broken invariant.");
+        flushSeconds = meter.CreateHistogram("goqueue.storage.flush.duration", "s", "Time one flush of a partition log took.", advice: new InstrumentAdvice<double>
+        {
+            HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+        });
+        groupBytes = meter.CreateHistogram("goqueue.storage.group", "By", "Bytes written and flushed as one group.", advice: new InstrumentAdvice<long>
+        {
+            HistogramBucketBoundaries = [1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20, 8 << 20, 16 << 20],
+        });
+    }
+
+    /// <summary>A gauge over state that somebody else owns; read when the metrics are scraped.</summary>
+    public void Observe(string name, string? unit, string description, Func<long> value) => meter.CreateObservableGauge(name, value, unit, description);
+
+    public void Dispose() => meter.Dispose();
+
+    internal void Appended(int batches, int messages, long bytes)
+    {
+        publishedBatches.Add(batches);
+        publishedMessages.Add(messages);
+        appendedBytes.Add(bytes);
+        groupBytes.Record(bytes);
+    }
+
+    internal void Flushed(TimeSpan duration) => flushSeconds.Record(duration.TotalSeconds);
+
+    internal void PublishRefused(ErrorCode code) => refusals.Add(1, new KeyValuePair<string, object?>("code", ErrorCodes.Name(code)));
+
+    internal void DuplicateRecognised() => duplicates.Add(1);
+
+    internal void Fetched(IReadOnlyList<BufferSlice> slices)
+    {
+        long bytes = 0;
+        for (int i = 0; i < slices.Count; i++)
+        {
+            bytes += slices[i].Length;
+        }
+
+        fetches.Add(1);
+        fetchedBytes.Add(bytes);
+    }
+
+    internal void PartitionFailed() => failures.Add(1);
+}

@@ -1,0 +1,87 @@
+using GoQueue.Broker.Maintenance;
+using GoQueue.Broker.PartitionLoops;
+using GoQueue.Broker.Producers;
+using GoQueue.Broker.Requests;
+using GoQueue.Broker.Topics;
+using GoQueue.Metadata;
+using GoQueue.Storage.Directories;
+
+namespace GoQueue.Broker;
+
+/// <summary>
+/// The broker part of one node: its partitions and the three request ports over them. Made by <see cref="OpenAsync"/>, which returns when
+/// every partition has recovered; ended by <see cref="CloseAsync"/>, which answers what is waiting, flushes and marks each log clean.
+/// </summary>
+/// <remarks>The metadata log and the schedulers belong to the host and outlive the broker.</remarks>
+public sealed class BrokerNode : IAsyncDisposable
+{
+    private readonly PartitionTable partitions;
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Task following;
+    private readonly Task maintaining;
+    private int closed;
+
+    private BrokerNode(BrokerOptions options, BrokerEnvironment environment, IMetadataLog metadata, PartitionTable partitions)
+    {
+        this.partitions = partitions;
+        Topics = new TopicRequests(options, environment, metadata, partitions);
+        Partitions = new PartitionRequests(partitions, environment);
+        Producers = new ProducerRequests(metadata);
+        following = FollowAsync(environment);
+        maintaining = new MaintenanceRounds(options, environment, partitions).RunAsync(stopping.Token);
+        environment.Metrics.Observe("goqueue.storage.partitions", null, "Partitions open on this node.", () => partitions.Count);
+        environment.Metrics.Observe("goqueue.storage.size.bytes", "By", "Bytes of all partition logs of this node.", () => partitions.Loops.Sum(loop => loop.SizeBytes));
+    }
+
+    public ITopicRequests Topics { get; }
+
+    public IPartitionRequests Partitions { get; }
+
+    public IProducerRequests Producers { get; }
+
+    /// <summary>Opens every partition that the metadata names, in <c>partitions/</c> of the data directory.</summary>
+    public static async Task<BrokerNode> OpenAsync(BrokerOptions options, BrokerEnvironment environment, ILogDirectory data, IMetadataLog metadata)
+    {
+        long started = environment.Time.GetTimestamp();
+        ILogDirectory directory = data.Subdirectory("partitions");
+        data.Sync();
+        PartitionTable partitions = new(options, environment, directory, metadata);
+        await partitions.OpenAsync();
+        BrokerNode node = new(options, environment, metadata, partitions);
+        Log.BrokerOpened(environment.Logger, options.Node, metadata.Image.TopicCount, partitions.Count, (long)environment.Time.GetElapsedTime(started).TotalMilliseconds);
+        return node;
+    }
+
+    /// <summary>Stops taking requests, answers those taken, closes every partition cleanly. Idempotent.</summary>
+    public async Task CloseAsync()
+    {
+        if (Interlocked.Exchange(ref closed, 1) != 0)
+        {
+            return;
+        }
+
+        await stopping.CancelAsync();
+        await following;
+        await maintaining;
+        await partitions.CloseAsync();
+        stopping.Dispose();
+    }
+
+    public async ValueTask DisposeAsync() => await CloseAsync();
+
+    private async Task FollowAsync(BrokerEnvironment environment)
+    {
+        try
+        {
+            await partitions.FollowAsync(stopping.Token);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // the end of following is asked for
+        }
+        catch (Exception failure)
+        {
+            Log.FollowingFailed(environment.Logger, failure);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using GoQueue.Core;
+using Microsoft.Extensions.Logging;
+
+namespace GoQueue.Broker;
+
+/// <summary>Log messages of this project, ids 2000-2099.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(2000, LogLevel.Critical, "Partition {Partition} stopped with {Code}; restart the node to recover it")]
+    public static partial void PartitionFailed(ILogger logger, Exception failure, TopicPartition partition, ErrorCode code);
+
+    [LoggerMessage(2001, LogLevel.Error, "No room for partition {Partition}: {Batches} batches refused, reading goes on")]
+    public static partial void DiskFull(ILogger logger, Exception failure, TopicPartition partition, int batches);
+
+    [LoggerMessage(2002, LogLevel.Information, "Retention moved the start of partition {Partition} from {Before} to {After}")]
+    public static partial void RetentionApplied(ILogger logger, TopicPartition partition, Offset before, Offset after);
+
+    [LoggerMessage(2003, LogLevel.Debug, "Partition {Partition} forgot {Count} idle producers")]
+    public static partial void ProducersExpired(ILogger logger, TopicPartition partition, int count);
+
+    [LoggerMessage(2004, LogLevel.Warning, "The state snapshot of partition {Partition} at {At} is unreadable ({Detail}); the log is replayed instead")]
+    public static partial void StateSnapshotUnreadable(ILogger logger, TopicPartition partition, Offset at, string detail);
+
+    [LoggerMessage(2005, LogLevel.Information, "Partition {Partition} open: offsets {Start} to {End}, {Producers} producers, recovery {Recovery}")]
+    public static partial void PartitionOpened(ILogger logger, TopicPartition partition, Offset start, Offset end, int producers, string recovery);
+
+    [LoggerMessage(2006, LogLevel.Information, "Topic {Name} ({Topic}) was deleted; its partitions are removed")]
+    public static partial void TopicDeleted(ILogger logger, string name, TopicId topic);
+
+    [LoggerMessage(2007, LogLevel.Error, "Partition {Partition} cannot be opened")]
+    public static partial void PartitionUnopenable(ILogger logger, Exception failure, TopicPartition partition);
+
+    [LoggerMessage(2008, LogLevel.Warning, "Directory {Name} belongs to no topic of the metadata log; it is left alone")]
+    public static partial void OrphanDirectory(ILogger logger, string name);
+
+    [LoggerMessage(2009, LogLevel.Information, "Broker {Node} open with {Topics} topics and {Partitions} partitions in {Millis} ms")]
+    public static partial void BrokerOpened(ILogger logger, NodeId node, int topics, int partitions, long millis);
+
+    [LoggerMessage(2010, LogLevel.Error, "Removing the files of partition {Partition} failed; it is tried again at the next start")]
+    public static partial void RemovalFailed(ILogger logger, Exception failure, TopicPartition partition);
+
+    [LoggerMessage(2011, LogLevel.Error, "Maintenance of partition {Partition} failed; it is tried again in the next round")]
+    public static partial void MaintenanceFailed(ILogger logger, Exception failure, TopicPartition partition);
+
+    [LoggerMessage(2012, LogLevel.Critical, "Following the metadata log ended with a failure")]
+    public static partial void FollowingFailed(ILogger logger, Exception failure);
+
+    [LoggerMessage(2013, LogLevel.Information, "Compacted partition {Partition}: {Before} to {After} bytes")]
+    public static partial void Compacted(ILogger logger, TopicPartition partition, long before, long after);
+}

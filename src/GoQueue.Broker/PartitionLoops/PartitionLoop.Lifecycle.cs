@@ -1,0 +1,270 @@
+using System.Buffers;
+using GoQueue.Core;
+using GoQueue.Core.Records;
+using GoQueue.Metadata.Topics;
+using GoQueue.Partitions;
+using GoQueue.Replication;
+using GoQueue.Storage;
+using GoQueue.Storage.Directories;
+using Microsoft.Extensions.Logging;
+
+namespace GoQueue.Broker.PartitionLoops;
+
+/// <summary>Opening with recovery and replay, changing settings, snapshots of the fold, closing.</summary>
+internal sealed partial class PartitionLoop
+{
+    private const int ReplayReadBytes = 1 << 20;
+
+    private readonly ArrayBufferWriter<byte> snapshot = new();
+    private Offset stateSavedAt;
+    private Offset activeSegment;
+    private ITimer? flushTimer;
+    private bool closed;
+
+    /// <summary>
+    /// Opens the log (recovering it), restores the fold from its newest snapshot and the log above it, and takes up the leadership.
+    /// Blocks on the disk; run it on a thread that may.
+    /// </summary>
+    public static PartitionLoop Open(TopicPartition partition, LeaderEpoch epoch, NodeId self, ILogDirectory directory, PartitionLoopOptions options, BrokerEnvironment environment)
+    {
+        UnixMillis now = UnixMillis.From(environment.Time);
+        PartitionLog partitionLog = PartitionLog.Open(directory, options.ToLogOptions(), now);
+        try
+        {
+            // What recovery found may be in the page cache only; it counts as durable after this flush (rule 1, flush then count).
+            partitionLog.Flush();
+            PartitionState state = Restore(partitionLog, partition, environment.Logger, now);
+            if (partitionLog.Epochs.Latest < epoch)
+            {
+                partitionLog.Epochs.Assign(epoch, partitionLog.EndOffset);
+            }
+
+            PartitionReplica replica = new(self);
+            replica.BecomeLeader(epoch, partitionLog.FlushedOffset);
+            return new PartitionLoop(partition, options, partitionLog, state, replica, environment);
+        }
+        catch
+        {
+            partitionLog.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Uses changed topic settings from the next turn on.</summary>
+    public void Reconfigure(PartitionLoopOptions changed) => Post(() =>
+    {
+        if (failed || closed)
+        {
+            return;
+        }
+
+        options = changed;
+        flushMode = changed.Topic.FlushMode;
+        Volatile.Write(ref maxMessageBytes, changed.Topic.MaxMessageBytes);
+        partitionLog.Reconfigure(changed.ToLogOptions());
+        BecomeDurable();
+    });
+
+    /// <summary>Answers what is waiting, saves the fold, closes the log with its clean-shutdown marker. Idempotent.</summary>
+    public Task CloseAsync()
+    {
+        TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (door)
+        {
+            if (refusal.Code == ErrorCode.None)
+            {
+                refusal = new Error(ErrorCode.ShuttingDown, $"partition {Partition} is closing");
+            }
+        }
+
+        Post(() =>
+        {
+            try
+            {
+                CloseInTurn();
+            }
+            finally
+            {
+                done.TrySetResult();
+            }
+        });
+        return done.Task;
+    }
+
+    /// <summary>
+    /// Enforces retention and forgets idle producers, inside a turn. Completes when done; a failure stops the partition as any other would.
+    /// </summary>
+    public Task MaintainAsync()
+    {
+        TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(() =>
+        {
+            try
+            {
+                if (!failed && !closed)
+                {
+                    Maintain();
+                }
+            }
+            finally
+            {
+                done.TrySetResult();
+            }
+        });
+        return done.Task;
+    }
+
+    private void Maintain()
+    {
+        UnixMillis now = UnixMillis.From(time);
+        TopicSettings topic = options.Topic;
+        if (topic.CleanupPolicy == CleanupPolicy.Delete)
+        {
+            Offset before = partitionLog.StartOffset;
+            Offset after = partitionLog.ApplyRetention(topic.RetentionMillis, topic.RetentionBytes, replica.HighWatermark, now);
+            if (after > before)
+            {
+                Log.RetentionApplied(log, Partition, before, after);
+            }
+        }
+
+        int expired = state.ExpireProducers(now, options.ProducerIdle);
+        if (expired > 0)
+        {
+            Log.ProducersExpired(log, Partition, expired);
+        }
+    }
+
+    private void CloseInTurn()
+    {
+        if (closed)
+        {
+            return;
+        }
+
+        closed = true;
+        try
+        {
+            if (!failed)
+            {
+                // Batches that came through the door before it closed are in this turn: write them, then close over them.
+                RunPublishes();
+                partitionLog.Flush();
+                SaveState();
+                partitionLog.Close();
+            }
+        }
+        finally
+        {
+            flushTimer?.Dispose();
+            committed.Close();
+            partitionLog.Dispose();
+        }
+    }
+
+    private void SaveStateAfterRoll()
+    {
+        if (partitionLog.ActiveSegmentStart != activeSegment)
+        {
+            activeSegment = partitionLog.ActiveSegmentStart;
+            SaveState();
+        }
+    }
+
+    /// <summary>A snapshot of the fold at the end of the log bounds what a restart replays. It is a hint: a failed one costs time, not data.</summary>
+    private void SaveState()
+    {
+        if (stateSavedAt == partitionLog.EndOffset)
+        {
+            return;
+        }
+
+        snapshot.ResetWrittenCount();
+        state.WriteSnapshot(snapshot);
+        try
+        {
+            partitionLog.WriteState(snapshot.WrittenSpan);
+            stateSavedAt = partitionLog.EndOffset;
+        }
+        catch (DiskFullException full)
+        {
+            Log.DiskFull(log, full, Partition, 0);
+        }
+    }
+
+    /// <summary>One timer per partition, armed while there is something to flush (flush mode interval).</summary>
+    private void FlushLater()
+    {
+        if (partitionLog.FlushedOffset == partitionLog.EndOffset || flushTimer is not null)
+        {
+            return;
+        }
+
+        flushTimer = time.CreateTimer(
+            _ => Post(() =>
+            {
+                flushTimer?.Dispose();
+                flushTimer = null;
+                if (!failed && !closed)
+                {
+                    partitionLog.Flush();
+                }
+            }),
+            null,
+            TimeSpan.FromMilliseconds(options.Topic.FlushIntervalMillis),
+            Timeout.InfiniteTimeSpan);
+    }
+
+    private static PartitionState Restore(PartitionLog partitionLog, TopicPartition partition, ILogger log, UnixMillis now)
+    {
+        PartitionState state = new();
+        Offset from = partitionLog.StartOffset;
+        if (partitionLog.TryLoadState(out Offset at, out byte[]? saved))
+        {
+            if (PartitionState.ReadSnapshot(saved).TryGet(out PartitionState? restored, out Error error))
+            {
+                state = restored;
+                from = Offset.Max(at, from);
+            }
+            else
+            {
+                Log.StateSnapshotUnreadable(log, partition, at, error.Detail);
+            }
+        }
+
+        Replay(partitionLog, state, from, now);
+        return state;
+    }
+
+    /// <summary>Folds the log from <paramref name="from"/> on into the state. A damaged range is passed over: its reads are refused anyway.</summary>
+    private static void Replay(PartitionLog partitionLog, PartitionState state, Offset from, UnixMillis now)
+    {
+        while (from < partitionLog.EndOffset)
+        {
+            LogRead read = partitionLog.Read(from, partitionLog.EndOffset, ReplayReadBytes);
+            if (read.Error is not null || read.NextOffset <= from)
+            {
+                return;
+            }
+
+            foreach (BufferSlice slice in read.Slices)
+            {
+                ReadOnlySpan<byte> bytes = slice.Span;
+                while (bytes.Length >= RecordBatchLayout.HeaderSize)
+                {
+                    RecordBatchHeader header = new(bytes);
+                    if (header.BaseOffset >= from)
+                    {
+                        state.Apply(header, now);
+                    }
+
+                    bytes = bytes[(int)header.TotalSize..];
+                }
+
+                slice.Buffer.Release();
+            }
+
+            from = read.NextOffset;
+        }
+    }
+}

@@ -1,0 +1,218 @@
+using System.Runtime.InteropServices;
+using GoQueue.Broker.Requests;
+using GoQueue.Core;
+using GoQueue.Core.Records;
+using GoQueue.Metadata.Topics;
+using GoQueue.Partitions;
+using GoQueue.Partitions.Producers;
+using GoQueue.Storage.Directories;
+
+namespace GoQueue.Broker.PartitionLoops;
+
+/// <summary>Publishing: the door, and the group commit inside a turn.</summary>
+internal sealed partial class PartitionLoop
+{
+    /// <summary>Ordered batches whose answer waits for a watermark, in offset order: answers of one partition come in the order of its requests.</summary>
+    private readonly Queue<PublishOperation> awaiting = new();
+
+    /// <summary>The batches of the group being written, repeats included, and the buffers of those that are new.</summary>
+    private readonly List<PublishOperation> ordered = [];
+    private readonly List<SharedBuffer> group = [];
+    private int maxMessageBytes;
+    private TopicFlushMode flushMode;
+
+    /// <summary>Takes over one reference of the batch. Answers at once when it refuses: then nothing was done.</summary>
+    public ValueTask<PublishReceipt> Publish(SharedBuffer batch, Acks acks)
+    {
+        Error? bad = RecordBatchValidator.Validate(batch.Span, Volatile.Read(ref maxMessageBytes));
+        if (bad is { } error)
+        {
+            batch.Release();
+            metrics.PublishRefused(error.Code);
+            return new(new PublishReceipt(error, Offset.None, UnixMillis.None, 0, Flushed: false));
+        }
+
+        PublishOperation operation = PublishOperation.Rent(batch, acks);
+        ValueTask<PublishReceipt> answer = acks == Acks.None ? new(new PublishReceipt(default, Offset.None, UnixMillis.None, 0, Flushed: false)) : operation.Answer();
+        Error refused = default;
+        bool ask = false;
+        lock (door)
+        {
+            if (refusal.Code != ErrorCode.None)
+            {
+                refused = refusal;
+            }
+            else if (pendingBytes + batch.Length > options.MaxPendingBytes || pending.Count >= options.MaxPendingBatches)
+            {
+                refused = new Error(ErrorCode.Overloaded, $"{pendingBytes} bytes in {pending.Count} batches wait for partition {Partition} already");
+            }
+            else
+            {
+                pending.Add(operation);
+                pendingBytes += batch.Length;
+                ask = !turnAsked;
+                turnAsked = true;
+            }
+        }
+
+        if (refused.Code != ErrorCode.None)
+        {
+            metrics.PublishRefused(refused.Code);
+            operation.Complete(new PublishReceipt(refused, Offset.None, UnixMillis.None, 0, Flushed: false));
+        }
+        else if (ask)
+        {
+            scheduler.Schedule(this);
+        }
+
+        return answer;
+    }
+
+    private void RunPublishes()
+    {
+        while (takenNext < taken.Count && !failed)
+        {
+            CommitGroup();
+        }
+    }
+
+    /// <summary>Orders, writes, flushes and answers one group of what was taken.</summary>
+    private void CommitGroup()
+    {
+        UnixMillis now = UnixMillis.From(time);
+        StateMark mark = state.Mark();
+        Offset end = partitionLog.EndOffset;
+        long bytes = 0;
+        int records = 0;
+        group.Clear();
+        while (takenNext < taken.Count && bytes < options.MaxGroupBytes)
+        {
+            PublishOperation operation = taken[takenNext++];
+            if (Decide(operation, ref end, now))
+            {
+                group.Add(operation.Batch);
+                bytes += operation.Batch.Length;
+                records += new RecordBatchHeader(operation.Batch.Span).RecordCount;
+            }
+        }
+
+        if (group.Count > 0)
+        {
+            if (!TryAppend(mark, now))
+            {
+                return;
+            }
+
+            metrics.Appended(group.Count, records, bytes);
+        }
+
+        foreach (PublishOperation operation in ordered)
+        {
+            awaiting.Enqueue(operation);
+        }
+
+        ordered.Clear();
+        BecomeDurable();
+    }
+
+    /// <summary>
+    /// True when the batch is to be written, stamped with its offset. A repeat waits for the first attempt to be committed and gets its
+    /// answer (I1); a refusal is answered here.
+    /// </summary>
+    private bool Decide(PublishOperation operation, ref Offset end, UnixMillis now)
+    {
+        Span<byte> batch = operation.Batch.Span;
+        RecordBatchHeader header = new(batch);
+        ProducerDecision decision = state.Decide(header);
+        switch (decision.Verdict)
+        {
+            case ProducerVerdict.Accept:
+                RecordBatchHeader.Stamp(batch, end, replica.Epoch);
+                state.Apply(header, now);
+                operation.Receipt = new PublishReceipt(default, end, header.MaxTimestamp, 0, Flushed: false);
+                end = header.NextOffset;
+                operation.WaitsFor = end;
+                operation.IsNew = true;
+                ordered.Add(operation);
+                return true;
+
+            case ProducerVerdict.Duplicate:
+                metrics.DuplicateRecognised();
+                operation.Receipt = new PublishReceipt(default, decision.BaseOffset, decision.Timestamp, 0, Flushed: false);
+                operation.WaitsFor = decision.LastOffset.Next;
+                ordered.Add(operation);
+                return false;
+
+            default:
+                metrics.PublishRefused(decision.Error.Code);
+                operation.Complete(new PublishReceipt(decision.Error, Offset.None, UnixMillis.None, 0, Flushed: false));
+                return false;
+        }
+    }
+
+    /// <summary>One vectored write. A full disk takes back the whole group: nothing was done, the partition goes on.</summary>
+    private bool TryAppend(StateMark mark, UnixMillis now)
+    {
+        try
+        {
+            partitionLog.Append(CollectionsMarshal.AsSpan(group), now);
+            return true;
+        }
+        catch (DiskFullException full)
+        {
+            state.RollbackTo(mark);
+            Log.DiskFull(log, full, Partition, group.Count);
+            PublishReceipt refused = PublishReceipt.Refused(ErrorCode.DiskFull, full.Message);
+            foreach (PublishOperation operation in ordered)
+            {
+                metrics.PublishRefused(ErrorCode.DiskFull);
+                operation.Complete(refused);
+            }
+
+            ordered.Clear();
+            return false;
+        }
+    }
+
+    /// <summary>Flushes as the topic says, moves the high watermark, wakes readers and answers.</summary>
+    private void BecomeDurable()
+    {
+        if (flushMode == TopicFlushMode.Flush && partitionLog.FlushedOffset < partitionLog.EndOffset)
+        {
+            long started = time.GetTimestamp();
+            partitionLog.Flush();
+            metrics.Flushed(time.GetElapsedTime(started));
+        }
+        else if (flushMode == TopicFlushMode.Interval)
+        {
+            FlushLater();
+        }
+
+        Offset durable = flushMode == TopicFlushMode.Flush ? partitionLog.FlushedOffset : partitionLog.EndOffset;
+        if (replica.LogBecameDurable(durable))
+        {
+            Volatile.Write(ref highWatermark, replica.HighWatermark.Value);
+            Interlocked.MemoryBarrier();
+            committed.Advanced(replica.HighWatermark);
+        }
+
+        AnswerCommitted();
+        SaveStateAfterRoll();
+    }
+
+    private void AnswerCommitted()
+    {
+        bool flushed = flushMode == TopicFlushMode.Flush;
+        while (awaiting.TryPeek(out PublishOperation? operation))
+        {
+            Offset reached = operation.Acks == Acks.All ? replica.HighWatermark : replica.DurableEnd;
+            if (operation.WaitsFor > reached)
+            {
+                return;
+            }
+
+            awaiting.Dequeue();
+            operation.Complete(operation.Receipt with { Replicas = replica.InSyncReplicas, Flushed = flushed });
+        }
+    }
+}

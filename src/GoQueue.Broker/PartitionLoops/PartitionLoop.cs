@@ -1,0 +1,191 @@
+using GoQueue.Broker.Requests;
+using GoQueue.Broker.Scheduling;
+using GoQueue.Core;
+using GoQueue.Core.Records;
+using GoQueue.Partitions;
+using GoQueue.Replication;
+using GoQueue.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace GoQueue.Broker.PartitionLoops;
+
+/// <summary>
+/// The owner of one partition: its log, its folded state and its replica protocol. All of them are touched only inside a turn, and turns of
+/// one partition never overlap, so nothing here needs a lock but the door where requests come in.
+/// </summary>
+/// <remarks>
+/// A turn takes everything that is waiting, decides each batch against the state, writes the accepted ones with one vectored write,
+/// flushes once, and answers. While it flushes, the next group gathers: that is the whole batching, without a timer (performance rule 2).
+/// <code>
+/// state     meaning                                       leaves by
+/// Open      takes publishes, serves reads                 Close -> Closed; a failed write or flush -> Failed
+/// Failed    refuses everything; what the disk holds is    restart of the node, which goes through recovery
+///           unknown (reliability.md section 6, rule 2)
+/// Closed    the log is closed                             never
+/// </code>
+/// </remarks>
+internal sealed partial class PartitionLoop : ITurn
+{
+    private readonly Lock door = new();
+    private readonly ITurnScheduler scheduler;
+    private readonly BrokerMetrics metrics;
+    private readonly TimeProvider time;
+    private readonly ILogger log;
+    private readonly PartitionLog partitionLog;
+    private readonly PartitionReplica replica;
+    private readonly PartitionState state;
+    private readonly CommitSignal committed = new();
+    private readonly Func<Offset> currentHighWatermark;
+
+    // Guarded by the door.
+    private List<PublishOperation> pending = [];
+    private List<Action> commands = [];
+    private long pendingBytes;
+    private bool turnAsked;
+    private Error refusal; // why publishes are refused; none while open
+
+    // Owned by the turn.
+    private List<PublishOperation> taken = [];
+    private int takenNext; // batches of `taken` before this are ordered or answered
+    private bool failed;
+    private List<Action> takenCommands = [];
+    private PartitionLoopOptions options;
+
+    // Published by the turn, read anywhere.
+    private long highWatermark;
+
+    private PartitionLoop(TopicPartition partition, PartitionLoopOptions options, PartitionLog partitionLog, PartitionState state, PartitionReplica replica, BrokerEnvironment environment)
+    {
+        Partition = partition;
+        this.options = options;
+        this.partitionLog = partitionLog;
+        this.state = state;
+        this.replica = replica;
+        scheduler = environment.Committers;
+        metrics = environment.Metrics;
+        time = environment.Time;
+        log = environment.Logger;
+        maxMessageBytes = options.Topic.MaxMessageBytes;
+        flushMode = options.Topic.FlushMode;
+        stateSavedAt = partitionLog.EndOffset;
+        currentHighWatermark = () => HighWatermark;
+        Volatile.Write(ref highWatermark, replica.HighWatermark.Value);
+    }
+
+    public TopicPartition Partition { get; }
+
+    /// <summary>Everything below may be read.</summary>
+    public Offset HighWatermark => new(Volatile.Read(ref highWatermark));
+
+    public Offset LogStart => partitionLog.StartOffset;
+
+    public long SizeBytes => partitionLog.SizeBytes;
+
+    /// <summary>Why this partition refuses everything, or none.</summary>
+    public Error Refusal
+    {
+        get
+        {
+            lock (door)
+            {
+                return refusal;
+            }
+        }
+    }
+
+    public void RunTurn()
+    {
+        lock (door)
+        {
+            (taken, pending) = (pending, taken);
+            (takenCommands, commands) = (commands, takenCommands);
+            pendingBytes = 0;
+        }
+
+        try
+        {
+            RunCommands();
+            RunPublishes();
+        }
+        catch (Exception failure)
+        {
+            Fail(failure);
+        }
+
+        Invariant.Check(takenNext == taken.Count, "every batch taken into a turn is ordered or answered", taken.Count, takenNext);
+        taken.Clear();
+        takenNext = 0;
+        takenCommands.Clear();
+        bool again;
+        lock (door)
+        {
+            again = turnAsked = pending.Count > 0 || commands.Count > 0;
+        }
+
+        if (again)
+        {
+            scheduler.Schedule(this);
+        }
+    }
+
+    private void RunCommands()
+    {
+        foreach (Action command in takenCommands)
+        {
+            command();
+        }
+    }
+
+    /// <summary>Asks for work inside a turn; it runs before the batches that are waiting.</summary>
+    private void Post(Action command)
+    {
+        bool ask;
+        lock (door)
+        {
+            commands.Add(command);
+            ask = !turnAsked;
+            turnAsked = true;
+        }
+
+        if (ask)
+        {
+            scheduler.Schedule(this);
+        }
+    }
+
+    /// <summary>Stops the partition after a failure of the disk or of one of our own rules. Nothing after it is served from this log.</summary>
+    private void Fail(Exception failure)
+    {
+        ErrorCode code = failure is InvariantViolationException ? ErrorCode.Internal : ErrorCode.StorageFailure;
+        Log.PartitionFailed(log, failure, Partition, code);
+        metrics.PartitionFailed();
+        failed = true;
+        Error why = new(code, $"partition {Partition} stopped: {failure.Message}; restart the node to recover it");
+        lock (door)
+        {
+            refusal = why;
+        }
+
+        committed.Close();
+        flushTimer?.Dispose();
+
+        // What was being written may or may not be there; what was not begun is refused.
+        PublishReceipt unknown = PublishReceipt.Refused(ErrorCode.OutcomeUnknown, why.Detail);
+        foreach (PublishOperation operation in ordered)
+        {
+            operation.Complete(unknown);
+        }
+
+        ordered.Clear();
+        while (awaiting.TryDequeue(out PublishOperation? operation))
+        {
+            operation.Complete(unknown);
+        }
+
+        PublishReceipt refused = new(why, Offset.None, UnixMillis.None, 0, Flushed: false);
+        for (; takenNext < taken.Count; takenNext++)
+        {
+            taken[takenNext].Complete(refused);
+        }
+    }
+}

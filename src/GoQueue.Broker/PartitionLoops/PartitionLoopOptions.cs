@@ -1,0 +1,32 @@
+using GoQueue.Metadata.Topics;
+using GoQueue.Storage;
+
+namespace GoQueue.Broker.PartitionLoops;
+
+/// <summary>What a partition loop takes from the node's and the topic's configuration.</summary>
+internal sealed record PartitionLoopOptions
+{
+    public required TopicSettings Topic { get; init; }
+
+    /// <summary>Bytes of batches that may wait for a turn; more is refused as overload.</summary>
+    public required long MaxPendingBytes { get; init; }
+
+    /// <summary>Batches that may wait for a turn; more is refused as overload.</summary>
+    public required int MaxPendingBatches { get; init; }
+
+    /// <summary>Bytes written and flushed as one group. Bounds how long a batch waits for the group before it.</summary>
+    public required long MaxGroupBytes { get; init; }
+
+    /// <summary>Memory of the newest batches kept for readers, per partition.</summary>
+    public required long TailCacheBytes { get; init; }
+
+    /// <summary>Producers that published nothing for this long are forgotten (semantics I3).</summary>
+    public required TimeSpan ProducerIdle { get; init; }
+
+    public PartitionLogOptions ToLogOptions() => new()
+    {
+        SegmentBytes = (int)Topic.SegmentBytes,
+        SegmentMillis = Topic.SegmentMillis,
+        TailCacheBytes = TailCacheBytes,
+    };
+}

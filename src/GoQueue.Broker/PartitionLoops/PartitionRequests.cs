@@ -1,0 +1,58 @@
+using GoQueue.Broker.Requests;
+using GoQueue.Broker.Scheduling;
+using GoQueue.Core;
+
+namespace GoQueue.Broker.PartitionLoops;
+
+/// <summary>Finds the partition and asks its loop.</summary>
+internal sealed class PartitionRequests(PartitionTable partitions, BrokerEnvironment environment) : IPartitionRequests
+{
+    public ValueTask<PublishReceipt> PublishAsync(PublishRequest request)
+    {
+        if (partitions.TryGet(request.Partition, out PartitionLoop? loop, out Error error))
+        {
+            return loop.Publish(request.Batch, request.Acks);
+        }
+
+        request.Batch.Release();
+        return new(new PublishReceipt(error, Offset.None, UnixMillis.None, 0, Flushed: false));
+    }
+
+    public ValueTask<FetchResult> FetchAsync(FetchRequest request, CancellationToken cancellationToken)
+    {
+        if (partitions.TryGet(request.Partition, out PartitionLoop? loop, out Error error))
+        {
+            return loop.FetchAsync(request, cancellationToken);
+        }
+
+        return new(new FetchResult
+        {
+            Error = error,
+            Slices = [],
+            NextOffset = request.From,
+            HighWatermark = Offset.None,
+            LogStartOffset = Offset.None,
+        });
+    }
+
+    public Result<PartitionOffsets> Offsets(TopicPartition partition)
+    {
+        if (!partitions.TryGet(partition, out PartitionLoop? loop, out Error error))
+        {
+            return error;
+        }
+
+        Error refusal = loop.Refusal;
+        return refusal.Code != ErrorCode.None ? refusal : new PartitionOffsets(loop.LogStart, loop.HighWatermark);
+    }
+
+    public async ValueTask<Result<Offset>> OffsetForTimeAsync(TopicPartition partition, UnixMillis time, CancellationToken cancellationToken)
+    {
+        if (!partitions.TryGet(partition, out PartitionLoop? loop, out Error error))
+        {
+            return error;
+        }
+
+        return await environment.Readers.RunAsync(() => loop.OffsetForTime(time)).WaitAsync(cancellationToken);
+    }
+}
