@@ -14,6 +14,10 @@ public static class FuzzTargets
         new RecordsTarget(Core.Records.CompressionCodec.None, "records"),
         new RecordsTarget(Core.Records.CompressionCodec.Gzip, "gzip"),
         new RecordsTarget(Core.Records.CompressionCodec.Snappy, "snappy"),
+        new PartitionStateTarget(),
+        new PartitionFoldTarget(),
+        new MetadataCommandTarget(),
+        new MetadataSnapshotTarget(),
     ];
 
     /// <summary>The target of this name, or all for <c>all</c>; empty when there is none.</summary>
