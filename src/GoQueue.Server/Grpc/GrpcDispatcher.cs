@@ -57,7 +57,7 @@ internal sealed class GrpcDispatcher
             return new GrpcStatus(GrpcStatusCode.Unimplemented, $"there is no method {request.Path.Value}");
         }
 
-        if (!serving.IsServing && !method.WhileStarting)
+        if (!serving.IsServing && !method.Traits.HasFlag(GrpcTraits.WhileStarting))
         {
             return GrpcStatus.Of(ErrorCode.ShuttingDown, "the node is starting or stopping; call again soon, or another node");
         }
@@ -106,7 +106,7 @@ internal sealed class GrpcDispatcher
     private async Task RunAsync(HttpContext http, GrpcMethod method, TimeSpan? timeout, bool isGzip)
     {
         LiftBodyLimits(http);
-        GrpcCall call = new(http, services, timeout, isGzip, method.IsUnary);
+        GrpcCall call = new(http, services, timeout, isGzip, method.Traits);
         try
         {
             GrpcStatus status;

@@ -1,4 +1,6 @@
 using GoQueue.Server.Grpc.Protocol;
+using GoQueue.Server.Grpc.Publishing;
+using GoQueue.Server.Grpc.Reading;
 using GoQueue.Server.Grpc.Services;
 
 namespace GoQueue.Server.Grpc;
@@ -14,6 +16,8 @@ internal static class GrpcExtensions
         services.AddSingleton(all => new GrpcCallServices(
             limits, all.GetRequiredService<CallWatchdog>(), all.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping));
         services.AddSingleton<IGrpcService, GoQueueService>();
+        services.AddSingleton<IGrpcService, PublishMethods>();
+        services.AddSingleton<IGrpcService, ReadMethods>();
         services.AddSingleton<IGrpcService, HealthService>();
         services.AddSingleton<IGrpcService, ReflectionService>();
         services.AddSingleton<GrpcDispatcher>();

@@ -12,7 +12,7 @@ namespace GoQueue.Server.Grpc.Protocol;
 /// </summary>
 /// <remarks>
 /// One reader and one writer at a time, which may be two different loops. <see cref="Token"/> is cancelled when the client is gone or the deadline
-/// has passed, and for calls without natural end (<see cref="EndsWithTheNode"/>) when the node stops.
+/// has passed, and for calls that may take for ever (<see cref="EndsWithTheNode"/>) when the node stops.
 /// </remarks>
 internal sealed class GrpcCall
 {
@@ -20,13 +20,16 @@ internal sealed class GrpcCall
     private CancellationTokenSource? cancellation;
     private Watch? writeWatch;
 
-    public GrpcCall(HttpContext http, GrpcCallServices services, TimeSpan? timeout, bool isGzip, bool isUnary)
+    public GrpcCall(HttpContext http, GrpcCallServices services, TimeSpan? timeout, bool isGzip, GrpcTraits traits)
     {
         Http = http;
         this.services = services;
         Output = http.Response.BodyWriter;
-        Reader = new MessageReader(http.Request.BodyReader, services.Limits, isGzip, services.Watchdog) { ExpectsMessage = isUnary };
-        EndsWithTheNode = !isUnary;
+        Reader = new MessageReader(http.Request.BodyReader, services.Limits, isGzip, services.Watchdog)
+        {
+            ExpectsMessage = traits.HasFlag(GrpcTraits.TakesOneMessage),
+        };
+        EndsWithTheNode = traits.HasFlag(GrpcTraits.EndsWithTheNode);
         HasDeadline = timeout is not null;
         if (timeout is { } left || EndsWithTheNode)
         {
@@ -45,8 +48,11 @@ internal sealed class GrpcCall
 
     public bool HasDeadline { get; }
 
-    /// <summary>True for streams: they end with UNAVAILABLE when the node stops, instead of holding it up.</summary>
+    /// <summary>See <see cref="GrpcTraits.EndsWithTheNode"/>.</summary>
     public bool EndsWithTheNode { get; }
+
+    /// <summary>Set by a call that still has answers to deliver when the node stops: its writes are then not cut short.</summary>
+    public bool DrainsAtStop { get; set; }
 
     /// <summary>True once response headers are out, so the status must go into trailers.</summary>
     public bool HasStarted { get; private set; }
@@ -166,14 +172,17 @@ internal sealed class GrpcCall
             cancellation.CancelAfter(left);
         }
 
-        cancellation.Token.UnsafeRegister(
-            static self =>
-            {
-                GrpcCall call = (GrpcCall)self!;
-                call.Reader.Interrupt();
-                call.Output.CancelPendingFlush();
-            },
-            this);
+        cancellation.Token.UnsafeRegister(static self => ((GrpcCall)self!).Interrupt(), this);
+    }
+
+    /// <summary>Wakes whoever waits for the client.</summary>
+    private void Interrupt()
+    {
+        Reader.Interrupt();
+        if (!DrainsAtStop || WhyCancelled().Cause != ErrorCode.ShuttingDown)
+        {
+            Output.CancelPendingFlush();
+        }
     }
 
     private Watch WriteWatch() => writeWatch ??= new Watch(services.Watchdog, Reset);

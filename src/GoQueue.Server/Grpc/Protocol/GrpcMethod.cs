@@ -4,21 +4,20 @@ namespace GoQueue.Server.Grpc.Protocol;
 
 /// <summary>One method of a service: its path and the code behind it.</summary>
 /// <param name="Path"><c>/package.Service/Method</c>.</param>
-/// <param name="IsUnary">One message each way. Others end with the node and may stay open for ever.</param>
-/// <param name="WhileStarting">Answered also before the node is ready.</param>
+/// <param name="Traits">What the dispatcher has to know about it.</param>
 /// <param name="InvokeAsync">Reads requests, writes responses, returns the status.</param>
-internal sealed record GrpcMethod(string Path, bool IsUnary, bool WhileStarting, Func<GrpcCall, ValueTask<GrpcStatus>> InvokeAsync)
+internal sealed record GrpcMethod(string Path, GrpcTraits Traits, Func<GrpcCall, ValueTask<GrpcStatus>> InvokeAsync)
 {
     /// <summary>A method with one message each way, both of generated types.</summary>
     public static GrpcMethod Unary<TRequest, TResponse>(
         string path,
         MessageParser<TRequest> parser,
         Func<TRequest, CancellationToken, ValueTask<GrpcReply<TResponse>>> handler,
-        bool whileStarting = false)
+        GrpcTraits traits = GrpcTraits.None)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
-        return new GrpcMethod(path, IsUnary: true, whileStarting, InvokeAsync);
+        return new GrpcMethod(path, traits | GrpcTraits.TakesOneMessage, InvokeAsync);
 
         async ValueTask<GrpcStatus> InvokeAsync(GrpcCall call)
         {
@@ -37,10 +36,20 @@ internal sealed record GrpcMethod(string Path, bool IsUnary, bool WhileStarting,
             return reply.Status;
         }
     }
+}
 
-    /// <summary>A method that reads its messages itself and still has one each way, for the hot ones.</summary>
-    public static GrpcMethod RawUnary(string path, Func<GrpcCall, ValueTask<GrpcStatus>> handler) => new(path, IsUnary: true, WhileStarting: false, handler);
+/// <summary>What the dispatcher has to know about a method.</summary>
+[Flags]
+internal enum GrpcTraits
+{
+    None = 0,
 
-    public static GrpcMethod Stream(string path, Func<GrpcCall, ValueTask<GrpcStatus>> handler, bool whileStarting = false) =>
-        new(path, IsUnary: false, whileStarting, handler);
+    /// <summary>The client sends one message, which has to arrive within the message time-out.</summary>
+    TakesOneMessage = 1,
+
+    /// <summary>May take for ever, so it ends with UNAVAILABLE when the node begins to stop, instead of holding the stop up.</summary>
+    EndsWithTheNode = 2,
+
+    /// <summary>Answered also before the node is ready.</summary>
+    WhileStarting = 4,
 }

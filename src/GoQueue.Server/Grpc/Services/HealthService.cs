@@ -11,8 +11,8 @@ internal sealed class HealthService(NodeServing serving) : IGrpcService
 
     public IEnumerable<GrpcMethod> Methods =>
     [
-        GrpcMethod.Unary($"/{Service}/Check", HealthCheckRequest.Parser, Check, whileStarting: true),
-        GrpcMethod.Stream($"/{Service}/Watch", WatchAsync, whileStarting: true),
+        GrpcMethod.Unary($"/{Service}/Check", HealthCheckRequest.Parser, Check, GrpcTraits.WhileStarting),
+        new GrpcMethod($"/{Service}/Watch", GrpcTraits.TakesOneMessage | GrpcTraits.EndsWithTheNode | GrpcTraits.WhileStarting, WatchAsync),
     ];
 
     private HealthCheckResponse Now => new() { Status = serving.IsServing ? ServingStatus.Serving : ServingStatus.NotServing };

@@ -41,8 +41,8 @@ internal sealed class ReflectionService : IGrpcService
 
     public IEnumerable<GrpcMethod> Methods =>
     [
-        GrpcMethod.Stream($"/{V1Name}/ServerReflectionInfo", AnswerAsync, whileStarting: true),
-        GrpcMethod.Stream($"/{V1AlphaName}/ServerReflectionInfo", AnswerAsync, whileStarting: true),
+        new GrpcMethod($"/{V1Name}/ServerReflectionInfo", GrpcTraits.EndsWithTheNode | GrpcTraits.WhileStarting, AnswerAsync),
+        new GrpcMethod($"/{V1AlphaName}/ServerReflectionInfo", GrpcTraits.EndsWithTheNode | GrpcTraits.WhileStarting, AnswerAsync),
     ];
 
     private async ValueTask<GrpcStatus> AnswerAsync(GrpcCall call)

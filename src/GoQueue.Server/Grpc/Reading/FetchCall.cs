@@ -1,0 +1,149 @@
+using System.Buffers;
+using GoQueue.Broker.Requests;
+using GoQueue.Core;
+using GoQueue.Core.Records;
+using GoQueue.Server.Grpc.Protocol;
+using GoQueue.Server.Grpc.Services;
+using GoQueue.Server.Grpc.Wire;
+using V1 = GoQueue.Contracts.V1;
+
+namespace GoQueue.Server.Grpc.Reading;
+
+/// <summary>One unary <c>Fetch</c>: decoded messages of one stretch of a partition.</summary>
+internal sealed class FetchCall(GrpcCall call, V1.FetchRequest request, IPartitionRequests partitions, TimeProvider time) : IDisposable
+{
+    private const int DefaultMessages = 500;
+    private const int DefaultBytes = 1 << 20;
+    private const int MaxRounds = 64;
+
+    private readonly FrameBuffer frame = new();
+    private readonly int maxMessages = request.MaxMessages == 0 ? DefaultMessages : Math.Min(request.MaxMessages, call.Limits.MaxFetchMessages);
+    private readonly int maxBytes = request.MaxBytes == 0 ? DefaultBytes : Math.Min(request.MaxBytes, call.Limits.MaxFetchBytes);
+    private Offset next;
+    private int count;
+    private bool isFull;
+
+    public async ValueTask<GrpcStatus> RunAsync(PartitionTarget target)
+    {
+        if (request.MaxMessages < 0 || request.MaxBytes < 0 || request.WaitMs < 0)
+        {
+            return GrpcStatus.Of(ErrorCode.InvalidArgument, "max_messages, max_bytes and wait_ms are not negative");
+        }
+
+        StartPosition start = new(request.HasOffset ? request.Offset : null, request.HasFromTimeMs ? request.FromTimeMs : null);
+        Result<Offset> resolved = await start.ResolveAsync(partitions, target.Partition, call.Token);
+        if (!resolved.TryGet(out next, out Error error))
+        {
+            return error;
+        }
+
+        TimeSpan wait = TimeSpan.FromMilliseconds(Math.Min(request.WaitMs, call.Limits.MaxFetchWait.TotalMilliseconds));
+        long began = time.GetTimestamp();
+        for (int round = 1; ; round++)
+        {
+            TimeSpan left = wait - time.GetElapsedTime(began);
+            FetchRequest fetch = new(target.Partition, next, maxBytes, left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            using FetchResult result = await partitions.FetchAsync(fetch, call.Token);
+            if (!result.IsOk)
+            {
+                return result.Error;
+            }
+
+            Offset before = next;
+            if (Decode(result) is { } damage)
+            {
+                return damage;
+            }
+
+            // Where only batches came that hold nothing for this reader (state records, expired messages), go on to the next ones. After many
+            // of them answer without messages: the client asks again from next_offset.
+            if (count > 0 || next == before || round == MaxRounds)
+            {
+                Write(result);
+                return GrpcStatus.Ok;
+            }
+        }
+    }
+
+    public void Dispose() => frame.Dispose();
+
+    private Error? Decode(FetchResult result)
+    {
+        UnixMillis now = UnixMillis.From(time);
+        foreach (BufferSlice slice in result.Slices)
+        {
+            foreach (ReadOnlySpan<byte> batch in new RecordBatchSequence(slice.Span))
+            {
+                if (isFull)
+                {
+                    return null;
+                }
+
+                if (DecodeBatch(batch, now) is { } damage)
+                {
+                    return damage;
+                }
+            }
+        }
+
+        if (!isFull)
+        {
+            next = Offset.Max(next, result.NextOffset);
+        }
+
+        return null;
+    }
+
+    private Error? DecodeBatch(ReadOnlySpan<byte> batch, UnixMillis now)
+    {
+        RecordBatchHeader header = new(batch);
+        if (header.IsControl)
+        {
+            next = header.NextOffset;
+            return null;
+        }
+
+        using RecordBatchReader reader = RecordBatchReader.Open(batch, RecordReadLimits.Default, out Error? damage);
+        if (damage is { } refused)
+        {
+            return StoredBatch.Unreadable(header, refused);
+        }
+
+        foreach (Record record in reader)
+        {
+            if (record.Offset < next)
+            {
+                continue;
+            }
+
+            if (!RecordTtl.IsExpired(record, now))
+            {
+                int size = MessageEncoder.FieldSize(record, header.Lane, request.Partition);
+                if (count == maxMessages || (count > 0 && frame.MessageLength + size > maxBytes))
+                {
+                    isFull = true;
+                    return null;
+                }
+
+                MessageEncoder.Append(frame, 1, record, header.Lane, request.Partition);
+                count++;
+            }
+
+            next = record.Offset.Next;
+        }
+
+        next = Offset.Max(next, header.NextOffset);
+        return null;
+    }
+
+    private void Write(FetchResult result)
+    {
+        int size = WireSize.Int64(next.Value) + WireSize.Int64(result.HighWatermark.Value) + WireSize.Int64(result.LogStartOffset.Value);
+        WireWriter writer = new(frame.Extend(size));
+        writer.Int64(2, next.Value);
+        writer.Int64(3, result.HighWatermark.Value);
+        writer.Int64(4, result.LogStartOffset.Value);
+        call.BeginResponse();
+        call.Output.Write(frame.Frame);
+    }
+}
