@@ -1,0 +1,152 @@
+using GoQueue.Broker.Requests;
+using GoQueue.Core;
+using GoQueue.Core.Records;
+
+namespace GoQueue.Server.Tests.Fakes;
+
+/// <summary>One partition as a list of stamped batches, with the long poll of the real one.</summary>
+internal sealed class InMemoryPartition
+{
+    private readonly Lock gate = new();
+    private readonly List<byte[]> batches = [];
+    private TaskCompletionSource appended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Offset start = Offset.Zero;
+    private Offset end = Offset.Zero;
+
+    public int MaxBatchBytes { get; set; }
+
+    public PartitionOffsets Offsets
+    {
+        get
+        {
+            lock (gate)
+            {
+                return new PartitionOffsets(start, end);
+            }
+        }
+    }
+
+    public PublishReceipt Append(SharedBuffer batch)
+    {
+        using SharedBuffer owned = batch;
+        if (RecordBatchValidator.Validate(batch.Span, MaxBatchBytes) is { } refused)
+        {
+            return new PublishReceipt(refused, Offset.None, UnixMillis.None, 0, false);
+        }
+
+        byte[] stored = batch.Span.ToArray();
+        TaskCompletionSource wake;
+        PublishReceipt receipt;
+        lock (gate)
+        {
+            RecordBatchHeader.Stamp(stored, end, LeaderEpoch.Zero);
+            RecordBatchHeader header = new(stored);
+            receipt = new PublishReceipt(default, end, header.MaxTimestamp, 1, true);
+            end = header.NextOffset;
+            batches.Add(stored);
+            wake = appended;
+            appended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        wake.SetResult();
+        return receipt;
+    }
+
+    public async Task<FetchResult> FetchAsync(FetchRequest request, CancellationToken cancellationToken)
+    {
+        Task wake;
+        lock (gate)
+        {
+            wake = appended.Task;
+        }
+
+        FetchResult result = Read(request);
+        if (!result.IsOk || result.Slices.Count > 0 || request.MaxWait <= TimeSpan.Zero)
+        {
+            return result;
+        }
+
+        try
+        {
+            await wake.WaitAsync(request.MaxWait, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // nothing came
+        }
+
+        return Read(request);
+    }
+
+    public Result<Offset> OffsetForTime(UnixMillis time)
+    {
+        lock (gate)
+        {
+            foreach (byte[] batch in batches)
+            {
+                using RecordBatchReader reader = RecordBatchReader.Open(batch, RecordReadLimits.Default, out _);
+                foreach (Core.Records.Record record in reader)
+                {
+                    if (record.Timestamp >= time && record.Offset >= start)
+                    {
+                        return record.Offset;
+                    }
+                }
+            }
+
+            return Offset.None;
+        }
+    }
+
+    public void DeleteBelow(Offset offset)
+    {
+        lock (gate)
+        {
+            start = offset;
+            batches.RemoveAll(batch => new RecordBatchHeader(batch).NextOffset <= offset);
+        }
+    }
+
+    public static FetchResult Nothing(Error error, Offset from, Offset start, Offset end) => new()
+    {
+        Error = error,
+        Slices = [],
+        NextOffset = from,
+        HighWatermark = end,
+        LogStartOffset = start,
+    };
+
+    private FetchResult Read(FetchRequest request)
+    {
+        lock (gate)
+        {
+            if (request.From < start || request.From > end)
+            {
+                return Nothing(new Error(ErrorCode.OffsetOutOfRange, $"outside [{start}, {end}]"), request.From, start, end);
+            }
+
+            List<BufferSlice> slices = [];
+            Offset next = request.From;
+            int bytes = 0;
+            foreach (byte[] batch in batches)
+            {
+                RecordBatchHeader header = new(batch);
+                if (header.NextOffset <= request.From)
+                {
+                    continue;
+                }
+
+                if (slices.Count > 0 && bytes + batch.Length > request.MaxBytes)
+                {
+                    break;
+                }
+
+                slices.Add(new BufferSlice(SharedBuffer.CopyOf(batch), 0, batch.Length));
+                bytes += batch.Length;
+                next = header.NextOffset;
+            }
+
+            return new FetchResult { Error = default, Slices = slices, NextOffset = next, HighWatermark = end, LogStartOffset = start };
+        }
+    }
+}
