@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Reflection;
 using System.Reflection.Emit;
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
@@ -25,6 +26,9 @@ internal sealed class CompiledAssembly
         Name = _metadata.GetString(_metadata.GetAssemblyDefinition().Name);
         References = [.. _metadata.AssemblyReferences.Select(handle => _metadata.GetString(_metadata.GetAssemblyReference(handle).Name))];
         TypeReferences = [.. _metadata.TypeReferences.Select(handle => TypeNames.Of(_metadata, handle))];
+        NativeImports = [.. _metadata.MethodDefinitions.Select(handle => _metadata.GetMethodDefinition(handle))
+            .Where(method => method.Attributes.HasFlag(MethodAttributes.PinvokeImpl))
+            .Select(method => (Owner(method.GetDeclaringType()).Outermost, _metadata.GetString(method.GetImport().Name)))];
         Uses = ReadUses();
     }
 
@@ -34,6 +38,9 @@ internal sealed class CompiledAssembly
 
     /// <summary>Every foreign type named anywhere: bodies, signatures, base types, attributes.</summary>
     public IReadOnlyList<string> TypeReferences { get; }
+
+    /// <summary>Native functions, and the outermost type that declares each.</summary>
+    public IReadOnlyList<(string InType, string Name)> NativeImports { get; }
 
     public IReadOnlyList<MemberUse> Uses { get; }
 
