@@ -230,6 +230,7 @@ public sealed partial class PartitionLog
         Segment next = Segment.Create(directory, EndOffset); // may find the disk full; the old one then stays the active one
         sealing.Offsets.Unload();
         sealing.Times.Unload();
+        sealing.End = next.BaseOffset;
         bytesSinceIndexEntry = 0;
         Volatile.Write(ref segments, [.. segments, next]);
         WriteCheckpoint();

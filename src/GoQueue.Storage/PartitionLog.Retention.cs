@@ -129,6 +129,7 @@ public sealed partial class PartitionLog
         }
 
         target.Verified.Clear();
+        target.End = Offset.None;
         target.Size = position;
         target.File.SetLength(position);
         target.File.Flush();

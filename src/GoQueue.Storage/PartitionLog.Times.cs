@@ -44,8 +44,7 @@ public sealed partial class PartitionLog
 
             try
             {
-                bool isSealed = index < list.Length - 1;
-                if (isSealed && segment.Times.TryLast(out IndexEntry last) && last.Key < time.Value)
+                if (segment.TryLastTime(out UnixMillis largest) && largest < time)
                 {
                     continue;
                 }

@@ -13,6 +13,9 @@ namespace GoQueue.Storage.Recovery;
 /// </summary>
 internal sealed class LogOpener
 {
+    /// <summary>An empty file that says that a flush or write failed since the log was opened.</summary>
+    public const string FailedMark = "failed";
+
     private readonly ILogDirectory directory;
     private readonly PartitionLogOptions options;
     private readonly UnixMillis now;
@@ -87,6 +90,11 @@ internal sealed class LogOpener
         {
             if (!entry.IsDirectory && SegmentName.TryParse(entry.Name, SegmentName.Log, out Offset baseOffset))
             {
+                if (segments.Count > 0)
+                {
+                    segments[^1].End = baseOffset;
+                }
+
                 segments.Add(Segment.Sealed(directory, baseOffset, entry.Length));
             }
         }
@@ -101,20 +109,14 @@ internal sealed class LogOpener
         directory.Delete(CleanMarker.FileName); // untrue; the sync below makes it durable before the log changes
         CheckpointEntry from = StartOfScan(checkpoint.Newest);
         Offset end = Scan(from);
-        if (checkpoint.Newest is CheckpointEntry known && known.End > end)
+        if (checkpoint.Newest is CheckpointEntry known && (known.End > end || segments.Count == 0))
         {
-            // Data that was flushed is gone. The log keeps its length, so that its offsets never get other content.
-            MarkCorrupt(new CorruptRange(end, known.End, segments.Count > 0 ? segments[^1].BaseOffset : end, segments.Count > 0 ? segments[^1].Size : 0, segments.Count > 0 ? segments[^1].Size : 0));
+            SkipLost(end, known.End);
             end = known.End;
-        }
-
-        if (segments.Count == 0 || corruptRanges.Exists(range => range.End == end))
-        {
-            segments.Add(Segment.Create(directory, end));
         }
         else
         {
-            CutAndFlush(segments[^1]);
+            CutAndFlush(segments[^1], from);
         }
 
         RebuildEpochsWhen(hasLostEpochs);
@@ -123,6 +125,23 @@ internal sealed class LogOpener
         directory.Sync();
         checkpoint.Write(new CheckpointEntry(end, segments[^1].BaseOffset, segments[^1].Size, options.UnflushedWindowBytes));
         return end;
+    }
+
+    /// <summary>
+    /// Data that was flushed is gone from the end. The log keeps its length, so that its offsets never get other content: the hole is marked,
+    /// what is left of the segment stays, and a new segment begins behind the hole.
+    /// </summary>
+    private void SkipLost(Offset end, Offset next)
+    {
+        if (segments.Count > 0)
+        {
+            Segment last = segments[^1];
+            last.File.Flush();
+            last.End = next;
+            MarkCorrupt(new CorruptRange(end, next, last.BaseOffset, last.Size, last.Size));
+        }
+
+        segments.Add(Segment.Create(directory, next));
     }
 
     /// <summary>The checkpoint when it fits the files found, else the start of the first segment.</summary>
@@ -244,18 +263,36 @@ internal sealed class LogOpener
         }
     }
 
-    private void CutAndFlush(Segment last)
+    private void CutAndFlush(Segment last, CheckpointEntry from)
     {
         if (last.File.Length != last.Size)
         {
             last.File.SetLength(last.Size);
         }
 
+        if (directory.Exists(FailedMark))
+        {
+            WriteAgain(last, last.BaseOffset == from.SegmentBase ? from.Position : 0);
+        }
+
         last.File.Flush(); // what was read here may have been in memory only
+        directory.Delete(FailedMark);
         last.ReservedSize = last.Size;
         if (last.Size > 0 && last.CreatedAt.IsNone)
         {
             last.CreatedAt = now;
+        }
+    }
+
+    private static void WriteAgain(Segment last, long position)
+    {
+        using SharedBuffer buffer = SharedBuffer.Rent(1024 * 1024);
+        while (position < last.Size)
+        {
+            Span<byte> chunk = buffer.Span[..(int)Math.Min(buffer.Length, last.Size - position)];
+            Invariant.Check(last.File.Read(position, chunk) == chunk.Length, "the scanned part of a segment is there");
+            last.File.Write(position, chunk);
+            position += chunk.Length;
         }
     }
 

@@ -82,12 +82,8 @@ internal static class TornTail
         Span<byte> sector = stackalloc byte[SectorBytes];
         for (long from = bad; from < good;)
         {
+            // The last of them may reach into the good batch: its first bytes, the high ones of the offset, are zeros when written too.
             long boundary = ((from / SectorBytes) + 1) * SectorBytes;
-            if (boundary > good)
-            {
-                return false; // the sector of the good batch was written
-            }
-
             Span<byte> part = sector[..(int)(boundary - from)];
             if (file.Read(from, part) != part.Length || !part.ContainsAnyExcept((byte)0))
             {

@@ -42,6 +42,9 @@ internal sealed class Segment
         set => Volatile.Write(ref size, value);
     }
 
+    /// <summary>Base offset of the next segment; none while this is the active one. Set before the segment list is published.</summary>
+    public Offset End { get; set; } = Offset.None;
+
     /// <summary>Writer only: length of the file with the reserved room.</summary>
     public long ReservedSize { get; set; }
 
@@ -167,18 +170,29 @@ internal sealed class Segment
     /// <summary>Finds where to start looking for <paramref name="offset"/>: the position of a batch that does not begin behind it.</summary>
     public long FloorPosition(Offset offset) => Offsets.TryFloor(offset.Value, out IndexEntry entry) && entry.Value < Size ? entry.Value : 0;
 
-    /// <summary>Writer only: the largest timestamp of a sealed segment, from its time index or, without one, from its batches.</summary>
+    /// <summary>
+    /// The largest timestamp of a sealed segment, as the last entry of a complete time index says, which points to the segment's end.
+    /// False when the index is damaged or cut.
+    /// </summary>
+    public bool TryLastTime(out UnixMillis largest)
+    {
+        bool isComplete = !End.IsNone && Times.TryLast(out IndexEntry last) && last.Value == End - BaseOffset;
+        largest = isComplete && Times.TryLast(out last) ? new UnixMillis(last.Key) : UnixMillis.None;
+        return isComplete;
+    }
+
+    /// <summary>Writer only: the largest timestamp in the segment, from its batches when the time index does not know.</summary>
     public UnixMillis FindLargestTimestamp(int intervalBytes)
     {
         if (LargestTimestamp.IsNone && Size > 0)
         {
-            if (!Times.TryLast(out IndexEntry last))
+            if (!TryLastTime(out UnixMillis largest))
             {
                 RebuildIndexes(intervalBytes);
-                _ = Times.TryLast(out last);
+                _ = TryLastTime(out largest);
             }
 
-            LargestTimestamp = new UnixMillis(last.Key);
+            LargestTimestamp = largest;
         }
 
         return LargestTimestamp;
@@ -222,7 +236,11 @@ internal sealed class Segment
             scanner.Advance(batch.Length);
         }
 
-        times.Add(largest.Value, offsets.TryLast(out IndexEntry last) ? (int)(last.Key - BaseOffset.Value) : 0);
+        if (!End.IsNone)
+        {
+            times.Add(largest.Value, (int)(End - BaseOffset));
+        }
+
         lock (gate)
         {
             Offsets.Dispose();

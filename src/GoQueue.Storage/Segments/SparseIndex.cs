@@ -56,12 +56,12 @@ internal sealed class SparseIndex : IDisposable
     public static SparseIndex OnDisk(ILogDirectory directory, string name, FileKind kind, Offset baseOffset) =>
         new(directory, name, kind, baseOffset, null);
 
-    /// <summary>Writer only: the next entry; ignored unless key and value grow.</summary>
+    /// <summary>Writer only: the next entry; ignored when key or value would go back, or neither moves.</summary>
     public void Add(long key, int value)
     {
         IndexEntry[] array = entries!;
         Invariant.Check(array is not null, "a sealed index does not grow");
-        if (count > 0 && (array[count - 1].Key >= key || array[count - 1].Value > value))
+        if (count > 0 && !Follows(array[count - 1], new IndexEntry(key, value)))
         {
             return;
         }
@@ -122,7 +122,7 @@ internal sealed class SparseIndex : IDisposable
         int onDisk = Length(out _);
         for (int index = 0; index < onDisk && TryGet(null, index, out IndexEntry entry) && isWanted(entry); index++)
         {
-            if (index > 0 && (loaded[^1].Key >= entry.Key || loaded[^1].Value > entry.Value))
+            if (index > 0 && !Follows(loaded[^1], entry))
             {
                 break;
             }
@@ -240,6 +240,8 @@ internal sealed class SparseIndex : IDisposable
         BinaryPrimitives.WriteInt32BigEndian(target[8..], entry.Value);
         BinaryPrimitives.WriteUInt32BigEndian(target[12..], EntryChecksum(target));
     }
+
+    private static bool Follows(IndexEntry last, IndexEntry next) => next.Key >= last.Key && next.Value >= last.Value && next != last;
 
     /// <summary>Seeded with the base offset, so that an entry of another segment in a reused block does not pass.</summary>
     private uint EntryChecksum(ReadOnlySpan<byte> entry)

@@ -1,0 +1,144 @@
+using GoQueue.Core;
+using GoQueue.Storage.Directories;
+
+namespace GoQueue.Storage.Tests;
+
+/// <summary>A disk that fills up, and one that fails.</summary>
+public sealed class DiskTroubleTests
+{
+    private static readonly PartitionLogOptions Options = new() { SegmentBytes = 8192, TailCacheBytes = 0, IndexIntervalBytes = 512, ReserveBytes = 4096 };
+
+    private readonly VirtualDisk disk = new();
+
+    [Fact]
+    public void A_full_disk_refuses_appends_keeps_reading_and_goes_on_when_there_is_room()
+    {
+        // Every capacity is tried, so that the disk fills up in every possible operation.
+        for (long capacity = 8300; capacity < 60_000; capacity += 331)
+        {
+            VirtualDisk own = new() { Capacity = capacity };
+            PartitionLog log = PartitionLog.Open(own.Root, Options, Batches.Now);
+            List<byte[]> written = [];
+            bool wasFull = false;
+            for (int index = 0; index < 100 && !wasFull; index++)
+            {
+                Offset end = log.EndOffset;
+                try
+                {
+                    written.Add(log.AppendOne(count: 2, epoch: index / 10, valueBytes: 300));
+                    log.Flush();
+                }
+                catch (DiskFullException)
+                {
+                    wasFull = true;
+                    Assert.Equal(end, log.EndOffset);
+                    Assert.False(log.IsFailed);
+                    Assert.Equal(written, log.ReadAll());
+                    Assert.Throws<DiskFullException>(() => log.AppendOne(epoch: 11, valueBytes: 30_000));
+                }
+            }
+
+            Assert.True(wasFull || capacity > 50_000, $"capacity {capacity} is not enough for everything");
+            own.Capacity = long.MaxValue;
+            written.Add(log.AppendOne(epoch: 12, valueBytes: 300));
+            written.Add(log.AppendOne(epoch: 12, valueBytes: 3000));
+            log.Flush();
+            Assert.Equal(written, log.ReadAll());
+            log.Dispose();
+            own.Crash(CrashMode.Tear);
+            using PartitionLog again = PartitionLog.Open(own.Root, Options, Batches.Now);
+            Assert.Equal(written, again.ReadAll());
+            Assert.Empty(again.Recovery.CorruptRanges);
+        }
+    }
+
+    [Fact]
+    public void A_snapshot_that_finds_the_disk_full_leaves_the_older_one()
+    {
+        using PartitionLog log = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        log.AppendOne();
+        log.WriteState([1]);
+        log.AppendOne();
+        log.Flush();
+        disk.Capacity = 0;
+        Assert.Throws<DiskFullException>(() => log.WriteState(new byte[100]));
+        Assert.True(log.TryLoadState(out Offset at, out _));
+        Assert.Equal(new Offset(1), at);
+        Assert.False(log.IsFailed);
+    }
+
+    [Fact]
+    public void A_failed_flush_stops_the_log_and_opening_again_recovers_it()
+    {
+        for (int failing = 1; failing < 12; failing++)
+        {
+            VirtualDisk own = new(failing);
+            List<byte[]> flushed = [];
+            using (PartitionLog log = PartitionLog.Open(own.Root, Options, Batches.Now))
+            {
+                log.AppendOne(valueBytes: 700);
+                own.FailFlush = own.Flushes + failing;
+                Assert.Throws<FlushFailedException>(() =>
+                {
+                    for (int index = 0; index < 100; index++)
+                    {
+                        log.Flush();
+                        flushed = log.ReadAll();
+                        log.AppendOne(valueBytes: 700);
+                    }
+                });
+                Assert.True(log.IsFailed);
+                Assert.Equal(new Offset(flushed.Count), log.FlushedOffset);
+                Assert.Throws<LogFailedException>(log.Flush);
+                Assert.Throws<LogFailedException>(() => log.AppendOne());
+                Assert.Throws<LogFailedException>(() => log.WriteState([1]));
+                Assert.Throws<LogFailedException>(() => log.TruncateTo(Offset.Zero));
+                Assert.Equal(flushed, log.ReadAll().Take(flushed.Count));
+                log.Close(); // closes, and does not claim to be clean
+            }
+
+            using (PartitionLog again = PartitionLog.Open(own.Root, Options, Batches.Now))
+            {
+                Assert.False(again.Recovery.WasClean);
+                flushed = again.ReadAll();
+                Assert.Equal(again.EndOffset, again.FlushedOffset);
+            }
+
+            // What the second open called flushed is really on the device, although the failed flush had left it looking clean.
+            own.Crash(CrashMode.DropUnflushed);
+            using PartitionLog last = PartitionLog.Open(own.Root, Options, Batches.Now);
+            Assert.Equal(flushed, last.ReadAll());
+            Assert.Empty(last.Recovery.CorruptRanges);
+        }
+    }
+
+    [Fact]
+    public void A_failed_write_stops_the_log_and_opening_again_recovers_it()
+    {
+        List<byte[]> written = [];
+        using (PartitionLog log = PartitionLog.Open(disk.Root, Options, Batches.Now))
+        {
+            written.Add(log.AppendOne());
+            log.Flush();
+            disk.FailWrite = disk.Writes + 1;
+            Assert.Throws<IOException>(() => log.AppendOne());
+            Assert.True(log.IsFailed);
+            Assert.Throws<LogFailedException>(() => log.AppendOne());
+        }
+
+        using PartitionLog again = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        Assert.Equal(written, again.ReadAll());
+        again.AppendOne();
+    }
+
+    [Fact]
+    public void A_failed_read_fails_that_read_only()
+    {
+        using PartitionLog log = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        log.AppendOne();
+        disk.FailRead = disk.Reads + 1;
+        Assert.Throws<IOException>(() => log.Read(Offset.Zero, log.EndOffset, 100));
+        Assert.Single(log.ReadAll());
+        Assert.False(log.IsFailed);
+    }
+}

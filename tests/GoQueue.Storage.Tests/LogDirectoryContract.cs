@@ -1,0 +1,152 @@
+using GoQueue.Storage.Directories;
+using GoQueue.Testing;
+
+namespace GoQueue.Storage.Tests;
+
+public sealed class PhysicalLogDirectoryTests : LogDirectoryContract
+{
+    private readonly TempFolder folder = new();
+
+    protected override ILogDirectory Directory => field ??= new PhysicalLogDirectory(Path.Join(folder.Path, "a", "b"));
+
+    public override void Dispose()
+    {
+        folder.Dispose();
+        base.Dispose();
+    }
+
+    [Fact]
+    public void Directories_are_for_the_owner_only()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        _ = Directory.Subdirectory("inner");
+        foreach (string path in new[] { Directory.Path, Path.Join(Directory.Path, "inner") })
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(path));
+        }
+    }
+}
+
+public sealed class VirtualLogDirectoryTests : LogDirectoryContract
+{
+    private readonly VirtualDisk disk = new();
+
+    protected override ILogDirectory Directory => disk.Root;
+}
+
+/// <summary>What every directory does, real or virtual.</summary>
+public abstract class LogDirectoryContract : IDisposable
+{
+    protected abstract ILogDirectory Directory { get; }
+
+    public virtual void Dispose() => GC.SuppressFinalize(this);
+
+    [Fact]
+    public void Entries_are_listed_in_ordinal_order_with_their_lengths()
+    {
+        foreach (string name in new[] { "b", "B", "a" })
+        {
+            using ILogFile file = Directory.Create(name);
+            file.Write(0, new byte[name[0]]);
+        }
+
+        _ = Directory.Subdirectory("dir");
+        Assert.Equal(
+            [new("B", 'B', false), new("a", 'a', false), new("b", 'b', false), new LogDirectoryEntry("dir", 0, true)],
+            Directory.List());
+        Assert.True(Directory.Exists("a") && Directory.Exists("dir") && !Directory.Exists("c"));
+        Assert.True(Directory.AvailableBytes > 0);
+    }
+
+    [Fact]
+    public void A_file_is_created_once_and_opened_only_when_it_exists()
+    {
+        Directory.Create("x").Dispose();
+        Assert.ThrowsAny<IOException>(() => Directory.Create("x"));
+        Assert.Throws<FileNotFoundException>(() => Directory.Open("y", writable: true));
+    }
+
+    [Fact]
+    public void Reads_give_what_was_written_and_end_at_the_length()
+    {
+        using ILogFile file = Directory.Create("x");
+        file.Write(3, [1, 2, 3]);
+        file.Write(6, (IReadOnlyList<ReadOnlyMemory<byte>>)[new byte[] { 4 }, Array.Empty<byte>(), new byte[] { 5, 6 }]);
+        file.Flush();
+        byte[] bytes = new byte[20];
+        Assert.Equal(9, file.Read(0, bytes));
+        Assert.Equal([0, 0, 0, 1, 2, 3, 4, 5, 6], bytes[..9]);
+        Assert.Equal(2, file.Read(7, bytes));
+        Assert.Equal(0, file.Read(9, bytes));
+        Assert.Equal(0, file.Read(100, bytes));
+    }
+
+    [Fact]
+    public void A_file_is_cut_extended_with_zeros_and_reserved()
+    {
+        using ILogFile file = Directory.Create("x");
+        file.Write(0, [1, 2, 3, 4]);
+        file.SetLength(2);
+        file.SetLength(4);
+        file.Reserve(10_000);
+        file.Reserve(5);
+        byte[] bytes = new byte[10_001];
+        Assert.Equal(10_000, file.Read(0, bytes));
+        Assert.Equal([1, 2, 0, 0], bytes[..4]);
+        Assert.Equal(10_000, file.Length);
+    }
+
+    [Fact]
+    public void Rename_replaces_and_deletion_of_nothing_is_fine()
+    {
+        using (ILogFile old = Directory.Create("old"))
+        {
+            old.Write(0, [1]);
+        }
+
+        Directory.Create("new").Dispose();
+        Directory.Rename("old", "new");
+        Directory.Delete("old");
+        Directory.Sync();
+        using ILogFile file = Directory.Open("new", writable: false);
+        Assert.Equal(1, file.Length);
+    }
+
+    [Fact]
+    public void An_open_handle_outlives_the_name()
+    {
+        using ILogFile file = Directory.Create("x");
+        file.Write(0, [7]);
+        Directory.Delete("x");
+        byte[] bytes = new byte[1];
+        Assert.Equal(1, file.Read(0, bytes));
+        Assert.Equal(7, bytes[0]);
+        Directory.Create("x").Dispose();
+    }
+
+    [Fact]
+    public void Subdirectories_are_renamed_and_deleted_with_their_content()
+    {
+        Directory.Subdirectory("dir").Create("x").Dispose();
+        Directory.Rename("dir", "other");
+        Assert.True(Directory.Subdirectory("other").Exists("x"));
+        Directory.DeleteSubdirectory("other");
+        Directory.DeleteSubdirectory("other");
+        Assert.Empty(Directory.List());
+    }
+
+    [Fact]
+    public void The_lock_has_one_holder_at_a_time()
+    {
+        using (Directory.Lock("lock"))
+        {
+            Assert.Throws<DirectoryInUseException>(() => Directory.Lock("lock"));
+        }
+
+        Directory.Lock("lock").Dispose();
+    }
+}
