@@ -16,7 +16,7 @@ ok 200 'at the end' '.messages == [] and .nextOffset == 10'
 send GET '/topics/reads/partitions/0/messages?offset=0&maxBytes=1'
 ok 200 'at least one message whatever maxBytes is' '.messages | length >= 1'
 send GET '/topics/reads/partitions/0/offsets'
-ok 200 'offsets' '.start == 0 and .end == 10'
+ok 200 'offsets' '.logStartOffset == 0 and .highWatermark == 10'
 
 send GET '/topics/reads/partitions/0/messages?offset=0&limit=100'
 sixth=$(jq '.messages[6].timestamp' <<<"$body")
