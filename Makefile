@@ -5,6 +5,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 
+FUZZ_SECONDS ?= 60
 SLN := GoQueue.Raft.sln
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
@@ -50,7 +51,7 @@ demo: build ## the Debian package index through the broker and back, with a kill
 	@dotnet tests/GoQueue.Demo/bin/Release/net10.0/GoQueue.Demo.dll --bin bin $(DEMO)
 
 fuzz: ## throw random and mutated bytes at every reader of a format (FUZZ_SECONDS=60 each)
-	@tests/fuzz/run
+	@dotnet run --project tests/GoQueue.Fuzz -c Release -- run all --seconds $(FUZZ_SECONDS)
 
 fmt: ## format the code
 	@dotnet format $(SLN)
@@ -64,5 +65,5 @@ hooks: ## check format and architecture before every commit in this clone
 ci: check-format test ## exactly what CI runs
 
 clean: ## remove build output and scratch data (never ./data)
-	@rm -rf bin .judges .demo TestResults BenchmarkDotNet.Artifacts
+	@rm -rf bin .judges .bench .demo TestResults BenchmarkDotNet.Artifacts
 	@find src tests -type d \( -name bin -o -name obj -o -name node_modules -o -name TestResults \) -prune -exec rm -rf {} +
