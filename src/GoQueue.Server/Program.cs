@@ -1,4 +1,10 @@
-using GoQueue.Server.Configuration;
+using System.Collections;
 using GoQueue.Server.Hosting;
 
-return await ServerProcess.RunAsync(new ServerOptions());
+Dictionary<string, string> environment = new(StringComparer.Ordinal);
+foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
+{
+    environment[(string)variable.Key] = (string?)variable.Value ?? string.Empty;
+}
+
+return await ServerProcess.RunAsync(args, environment);

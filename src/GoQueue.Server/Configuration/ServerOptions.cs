@@ -1,10 +1,88 @@
+using GoQueue.Broker;
+using GoQueue.Core;
+using GoQueue.Server.Grpc;
+
 namespace GoQueue.Server.Configuration;
 
-/// <summary>The effective configuration of a node, checked as a whole before anything starts.</summary>
+/// <summary>The effective configuration of a node. Made only from values that were checked, each alone and all together.</summary>
 internal sealed record ServerOptions
 {
-    public ListenerOptions Listeners { get; init; } = new();
+    public required string DataDirectory { get; init; }
 
-    /// <summary>How long requests under way may take to finish once the node is told to stop. Default 30 s.</summary>
-    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    public required NodeId NodeId { get; init; }
+
+    public required ListenerOptions Listeners { get; init; }
+
+    public required HttpOptions Http { get; init; }
+
+    public required GrpcLimits Grpc { get; init; }
+
+    public required BrokerOptions Broker { get; init; }
+
+    public required BrokerThreads Threads { get; init; }
+
+    public required LoggingOptions Logging { get; init; }
+
+    /// <summary>How long requests under way may take to finish once the node is told to stop.</summary>
+    public required TimeSpan ShutdownTimeout { get; init; }
+
+    public static ServerOptions Bind(EffectiveConfiguration values) => new()
+    {
+        DataDirectory = values.Get(OptionCatalog.Data),
+        NodeId = new NodeId(values.Get(OptionCatalog.NodeId)),
+        ShutdownTimeout = values.Get(OptionCatalog.ShutdownTimeout),
+        Listeners = new ListenerOptions
+        {
+            Bind = values.Get(OptionCatalog.Bind),
+            HttpPort = values.Get(OptionCatalog.HttpPort),
+            GrpcPort = values.Get(OptionCatalog.GrpcPort),
+            MetricsPort = values.Get(OptionCatalog.MetricsPort),
+            PeerPort = values.Get(OptionCatalog.PeerPort),
+        },
+        Http = new HttpOptions
+        {
+            MaxConnections = values.Get(OptionCatalog.HttpMaxConnections),
+            HeaderTimeout = values.Get(OptionCatalog.HttpHeaderTimeout),
+            IdleTimeout = values.Get(OptionCatalog.HttpIdleTimeout),
+            MaxHeaderBytes = (int)values.Get(OptionCatalog.HttpMaxHeaders),
+            MaxBodyBytes = (int)values.Get(OptionCatalog.HttpMaxBody),
+            BodyMemoryBytes = values.Get(OptionCatalog.HttpBodyMemory),
+            MaxBatchMessages = values.Get(OptionCatalog.HttpMaxBatch),
+            MaxLongPolls = values.Get(OptionCatalog.HttpMaxPolls),
+        },
+        Grpc = new GrpcLimits
+        {
+            MaxMessageBytes = (int)values.Get(OptionCatalog.GrpcMaxMessage),
+            MaxMetadataBytes = (int)values.Get(OptionCatalog.GrpcMaxMetadata),
+            MessageTimeout = values.Get(OptionCatalog.GrpcMessageTimeout),
+            WriteTimeout = values.Get(OptionCatalog.GrpcWriteTimeout),
+            StreamInFlightBytes = values.Get(OptionCatalog.GrpcInFlightBytes),
+            StreamInFlightBatches = values.Get(OptionCatalog.GrpcInFlightBatches),
+            MaxCallsPerConnection = values.Get(OptionCatalog.GrpcMaxCalls),
+            CallWindowBytes = (int)values.Get(OptionCatalog.GrpcCallWindow),
+            ConnectionWindowBytes = (int)values.Get(OptionCatalog.GrpcConnectionWindow),
+        },
+        Broker = new BrokerOptions
+        {
+            Node = new NodeId(values.Get(OptionCatalog.NodeId)),
+            DefaultPartitions = values.Get(OptionCatalog.TopicsDefaultPartitions),
+            MaxPendingBytesPerPartition = values.Get(OptionCatalog.StoragePendingBytes),
+            MaxPendingBatchesPerPartition = values.Get(OptionCatalog.StoragePendingBatches),
+            MaxGroupBytes = values.Get(OptionCatalog.StorageGroupBytes),
+            TailCacheBytesPerPartition = values.Get(OptionCatalog.StorageTailCache),
+            ProducerIdle = values.Get(OptionCatalog.ProducersIdle),
+            MaintenanceInterval = values.Get(OptionCatalog.MaintenanceInterval),
+            CompactionBytesPerSecond = values.Get(OptionCatalog.MaintenanceCompactionRate),
+        },
+        Threads = new BrokerThreads
+        {
+            Committers = BrokerThreads.Resolve(values.Get(OptionCatalog.StorageCommitterThreads)),
+            Readers = BrokerThreads.Resolve(values.Get(OptionCatalog.StorageReaderThreads)),
+        },
+        Logging = new LoggingOptions
+        {
+            Format = values.Get(OptionCatalog.LogFormat),
+            Level = values.Get(OptionCatalog.LogLevel),
+        },
+    };
 }

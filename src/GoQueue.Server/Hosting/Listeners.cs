@@ -7,13 +7,34 @@ namespace GoQueue.Server.Hosting;
 /// <summary>Opens the three listeners. Their order is part of the contract with <see cref="ServerHost"/>: http, grpc, metrics.</summary>
 internal static class Listeners
 {
+    private const int MaxRequestLineBytes = 8 << 10;
+    private const int MaxHeaderCount = 100;
+
     public static void Configure(KestrelServerOptions kestrel, ServerOptions options)
     {
-        ListenerOptions listeners = options.Listeners;
         kestrel.AddServerHeader = false;
-        kestrel.Listen(listeners.Bind, listeners.HttpPort, listen => Mark(listen, ListenerKind.Http, HttpProtocols.Http1AndHttp2));
+        kestrel.AllowResponseHeaderCompression = false; // nothing secret and attacker-chosen may meet in one compression window
+        SetLimits(kestrel.Limits, options.Http);
+        options.Grpc.ApplyTo(kestrel.Limits);
+
+        ListenerOptions listeners = options.Listeners;
+        // Without TLS a listener speaks one protocol: there is no handshake in which the caller could name another.
+        kestrel.Listen(listeners.Bind, listeners.HttpPort, listen => Mark(listen, ListenerKind.Http, HttpProtocols.Http1));
         kestrel.Listen(listeners.Bind, listeners.GrpcPort, listen => Mark(listen, ListenerKind.Grpc, HttpProtocols.Http2));
         kestrel.Listen(listeners.Bind, listeners.MetricsPort, listen => Mark(listen, ListenerKind.Metrics, HttpProtocols.Http1));
+    }
+
+    /// <summary>Kestrel has one set of limits for all listeners; what gRPC needs beyond it is lifted per call.</summary>
+    private static void SetLimits(KestrelServerLimits limits, HttpOptions http)
+    {
+        limits.MaxConcurrentConnections = http.MaxConnections;
+        limits.RequestHeadersTimeout = http.HeaderTimeout;
+        limits.KeepAliveTimeout = http.IdleTimeout;
+        limits.MaxRequestHeadersTotalSize = http.MaxHeaderBytes;
+        limits.MaxRequestHeaderCount = MaxHeaderCount;
+        limits.MaxRequestLineSize = MaxRequestLineBytes;
+        limits.MaxRequestBodySize = http.MaxBodyBytes;
+        limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
     }
 
     private static void Mark(ListenOptions listen, ListenerKind kind, HttpProtocols protocols)

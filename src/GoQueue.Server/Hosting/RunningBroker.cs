@@ -7,7 +7,7 @@ internal sealed record RunningBroker(
     ITopicRequests Topics,
     IPartitionRequests Partitions,
     IProducerRequests Producers,
-    Func<CancellationToken, Task> CloseAsync);
+    Func<Task> CloseAsync);
 
 /// <summary>Opens and recovers a broker. Throws <see cref="StartRefusedException"/> when the data directory must not be used.</summary>
 internal delegate Task<RunningBroker> BrokerFactory(IServiceProvider services, CancellationToken cancellationToken);

@@ -1,9 +1,12 @@
 using System.Net;
 using GoQueue.Broker.Requests;
 using GoQueue.Server.Configuration;
+using GoQueue.Server.Grpc.Services;
+using GoQueue.Server.Observability;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace GoQueue.Server.Hosting;
 
@@ -15,15 +18,19 @@ internal sealed class ServerHost : IAsyncDisposable
 {
     private readonly WebApplication app;
     private readonly BrokerFactory openBroker;
-    private readonly BrokerPorts ports;
+    private readonly ServerOptions options;
+    private readonly NodeState state;
+    private readonly ILogger log;
     private RunningBroker? broker;
     private ServerAddresses? addresses;
 
-    private ServerHost(WebApplication app, BrokerFactory openBroker)
+    private ServerHost(WebApplication app, ServerOptions options, BrokerFactory openBroker)
     {
         this.app = app;
+        this.options = options;
         this.openBroker = openBroker;
-        ports = app.Services.GetRequiredService<BrokerPorts>();
+        state = app.Services.GetRequiredService<NodeState>();
+        log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("GoQueue.Server");
     }
 
     /// <summary>What the listeners are bound to; known once started.</summary>
@@ -31,24 +38,21 @@ internal sealed class ServerHost : IAsyncDisposable
 
     public IServiceProvider Services => app.Services;
 
-    /// <param name="configure">Last word on the services, for tests.</param>
-    public static ServerHost Build(ServerOptions options, BrokerFactory openBroker, Action<IServiceCollection>? configure = null)
+    /// <param name="logging">Where log lines go; it outlives the host.</param>
+    public static ServerHost Build(ServerOptions options, BrokerFactory openBroker, ILoggerFactory logging)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "goqueue-server" });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, options));
-        IServiceCollection services = builder.Services;
-        services.AddSingleton(options);
-        services.AddSingleton(TimeProvider.System);
-        services.AddRouting();
-        services.AddSingleton<BrokerPorts>();
-        services.AddSingleton<ITopicRequests>(all => all.GetRequiredService<BrokerPorts>());
-        services.AddSingleton<IPartitionRequests>(all => all.GetRequiredService<BrokerPorts>());
-        services.AddSingleton<IProducerRequests>(all => all.GetRequiredService<BrokerPorts>());
-        configure?.Invoke(services);
+        ServerServices.Add(builder.Services, options);
+
+        // Signals are handled by the process, and log lines by the factory that was there before the host.
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Services.Replace(ServiceDescriptor.Singleton(logging));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
 
         WebApplication built = builder.Build();
         Pipelines.Map(built);
-        return new ServerHost(built, openBroker);
+        return new ServerHost(built, options, openBroker);
     }
 
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -56,15 +60,26 @@ internal sealed class ServerHost : IAsyncDisposable
         await app.StartAsync(cancellationToken);
         addresses = BoundAddresses();
         broker = await openBroker(app.Services, cancellationToken);
-        ports.Open(broker);
+        app.Services.GetRequiredService<BrokerPorts>().Open(broker);
+        state.BecameReady();
+        app.Services.GetRequiredService<NodeServing>().Report(serving: true);
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>Drains within the configured time, cuts what is left, then closes the broker, which is never cut: its flush is the point.</summary>
+    public async Task StopAsync()
     {
-        await app.StopAsync(cancellationToken);
+        state.BeganDraining();
+        app.Services.GetRequiredService<NodeServing>().Report(serving: false);
+        using CancellationTokenSource patience = new(options.ShutdownTimeout);
+        await app.StopAsync(patience.Token);
+        if (patience.IsCancellationRequested)
+        {
+            Log.DrainTimedOut(log, options.ShutdownTimeout.TotalSeconds);
+        }
+
         if (Interlocked.Exchange(ref broker, null) is { } running)
         {
-            await running.CloseAsync(cancellationToken);
+            await running.CloseAsync();
         }
     }
 
@@ -79,5 +94,12 @@ internal sealed class ServerHost : IAsyncDisposable
                 .Select(address => IPEndPoint.Parse(new Uri(address).Authority)),
         ];
         return new ServerAddresses(bound[0], bound[1], bound[2], Peer: null);
+    }
+
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

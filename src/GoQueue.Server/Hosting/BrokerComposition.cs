@@ -1,0 +1,111 @@
+using System.Diagnostics.Metrics;
+using GoQueue.Broker;
+using GoQueue.Broker.Scheduling;
+using GoQueue.Consensus;
+using GoQueue.Consensus.Loops;
+using GoQueue.Consensus.SingleNode;
+using GoQueue.Core;
+using GoQueue.Metadata;
+using GoQueue.Metadata.Commands;
+using GoQueue.Server.Configuration;
+using GoQueue.Server.DataDirectory;
+using GoQueue.Storage.Directories;
+
+namespace GoQueue.Server.Hosting;
+
+/// <summary>
+/// Puts the real broker together: its disk, its metadata log, its clock and its threads. Everything that is made here is closed here, in the
+/// reverse order.
+/// </summary>
+internal static class BrokerComposition
+{
+    private const string MetadataDirectory = "metadata";
+
+    /// <param name="claim">Held by the caller until the broker is closed.</param>
+    public static BrokerFactory For(DataDirectoryClaim claim, ServerOptions options) => (services, cancellationToken) => OpenAsync(claim, options, services, cancellationToken);
+
+    private static async Task<RunningBroker> OpenAsync(DataDirectoryClaim claim, ServerOptions options, IServiceProvider services, CancellationToken cancellationToken)
+    {
+        TimeProvider time = services.GetRequiredService<TimeProvider>();
+        ILoggerFactory logging = services.GetRequiredService<ILoggerFactory>();
+        Stack<Func<ValueTask>> closing = new();
+        try
+        {
+            DedicatedLoop metadataLoop = Owned(new DedicatedLoop("metadata"), closing);
+            CommitterPool committers = Owned(new CommitterPool(options.Threads.Committers), closing);
+            CommitterPool readers = Owned(new CommitterPool(options.Threads.Readers), closing);
+            BrokerMetrics metrics = Owned(new BrokerMetrics(services.GetRequiredService<IMeterFactory>()), closing);
+
+            // Reading the metadata blocks on the disk, and the listeners answer meanwhile.
+            MetadataLogEnvironment metadataEnvironment = new() { Loop = metadataLoop, Time = time, Logger = logging.CreateLogger("GoQueue.Metadata") };
+            IMetadataLog metadata = await Task.Run(() => OpenMetadata(claim.Directory, metadataEnvironment), cancellationToken);
+            closing.Push(metadata.DisposeAsync);
+            await FormClusterAsync(metadata, cancellationToken);
+
+            BrokerEnvironment environment = new()
+            {
+                Committers = committers,
+                Readers = readers,
+                Time = time,
+                NewId = Guid.NewGuid,
+                Logger = logging.CreateLogger("GoQueue.Broker"),
+                Metrics = metrics,
+            };
+            BrokerNode node = await BrokerNode.OpenAsync(options.Broker, environment, claim.Directory, metadata);
+            closing.Push(node.DisposeAsync);
+            return new RunningBroker(node.Topics, node.Partitions, node.Producers, () => CloseAsync(closing));
+        }
+        catch (Exception failure)
+        {
+            await CloseAsync(closing);
+            if (failure is MetadataLogUnusableException)
+            {
+                throw new StartRefusedException(ExitCodes.DataDirectoryRefused, failure.Message, failure);
+            }
+
+            throw;
+        }
+    }
+
+    private static SingleNodeMetadataLog OpenMetadata(ILogDirectory data, MetadataLogEnvironment environment)
+    {
+        ILogDirectory directory = data.Subdirectory(MetadataDirectory);
+        data.Sync();
+        return SingleNodeMetadataLog.Open(directory, new SingleNodeMetadataLogOptions(), environment);
+    }
+
+    /// <summary>The cluster of one node forms itself at its first start.</summary>
+    private static async Task FormClusterAsync(IMetadataLog metadata, CancellationToken cancellationToken)
+    {
+        if (metadata.Image.ClusterId is not null)
+        {
+            return;
+        }
+
+        Result<MetadataOutcome> formed = await metadata.ProposeAsync(new FormClusterCommand(Guid.NewGuid().ToString("N")), cancellationToken);
+        Error? refusal = formed.IsOk ? formed.Value.Error : formed.Error;
+        if (refusal is { Code: not ErrorCode.None } error)
+        {
+            throw new StartRefusedException(ExitCodes.Failed, $"the cluster could not be formed: {error.Detail}");
+        }
+    }
+
+    private static T Owned<T>(T resource, Stack<Func<ValueTask>> closing)
+        where T : IDisposable
+    {
+        closing.Push(() =>
+        {
+            resource.Dispose();
+            return ValueTask.CompletedTask;
+        });
+        return resource;
+    }
+
+    private static async Task CloseAsync(Stack<Func<ValueTask>> closing)
+    {
+        while (closing.TryPop(out Func<ValueTask>? close))
+        {
+            await close();
+        }
+    }
+}

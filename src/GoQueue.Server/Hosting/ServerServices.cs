@@ -1,0 +1,35 @@
+using GoQueue.Broker.Requests;
+using GoQueue.Server.Configuration;
+using GoQueue.Server.Grpc;
+using GoQueue.Server.Observability;
+using GoQueue.Server.Observability.Metrics;
+using GoQueue.Server.Rest;
+using GoQueue.Server.Rest.Documentation;
+
+namespace GoQueue.Server.Hosting;
+
+/// <summary>Everything that the node is made of, except the broker, which is opened later.</summary>
+internal static class ServerServices
+{
+    public static void Add(IServiceCollection services, ServerOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<NodeState>();
+        services.AddSingleton<BrokerPorts>();
+        services.AddSingleton<ITopicRequests>(static all => all.GetRequiredService<BrokerPorts>());
+        services.AddSingleton<IPartitionRequests>(static all => all.GetRequiredService<BrokerPorts>());
+        services.AddSingleton<IProducerRequests>(static all => all.GetRequiredService<BrokerPorts>());
+
+        services.AddMetrics();
+        services.AddSingleton<MetricCollector>();
+        services.AddSingleton<MetricsEndpoint>();
+        services.AddSingleton<HttpMetrics>();
+        services.AddSingleton<HttpFrontDoor>();
+
+        services.AddRouting();
+        services.AddRest();
+        services.AddDocumentation();
+        services.AddGoQueueGrpc(options.Grpc);
+    }
+}

@@ -1,0 +1,167 @@
+using System.Text.Json;
+using GoQueue.Broker.Requests;
+using GoQueue.Core;
+
+namespace GoQueue.Server.Rest.Reading;
+
+/// <summary>
+/// <c>GET /v1/topics/{topic}/partitions/{partition}/messages</c>: one stretch of a partition, waiting for the first message when asked to. The
+/// answer is written while batches are read, so its size does not sit in memory; a reader that does not take it is cut.
+/// </summary>
+internal sealed class MessagesEndpoint(RestContext rest, LongPolls polls)
+{
+    /// <summary>Written bytes that may wait for the socket.</summary>
+    private const int FlushBytes = 64 << 10;
+
+    /// <summary>Reads that find only what nobody sees (state records, expired messages) before an empty answer says where to go on.</summary>
+    private const int MaxEmptyReads = 64;
+
+    /// <summary>How long a reader may refuse to take bytes.</summary>
+    private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(60);
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        if (!rest.PartitionOf(context).TryGet(out (Metadata.Topics.TopicImage Topic, TopicPartition Partition) target, out Error error)
+            || !MessagesQuery.Read(context.Request.Query).TryGet(out MessagesQuery? query, out error))
+        {
+            await Problem.WriteAsync(context, error);
+            return;
+        }
+
+        Result<Offset> from = await StartOfAsync(target.Partition, query, context.RequestAborted);
+        if (!from.IsOk)
+        {
+            await Problem.WriteAsync(context, from.Error);
+            return;
+        }
+
+        bool waits = query.Wait > TimeSpan.Zero && polls.TryEnter();
+        try
+        {
+            await ReadAsync(context, target.Partition, query, from.Value, waits ? query.Wait : TimeSpan.Zero);
+        }
+        finally
+        {
+            if (waits)
+            {
+                polls.Leave();
+            }
+        }
+    }
+
+    private async ValueTask<Result<Offset>> StartOfAsync(TopicPartition partition, MessagesQuery query, CancellationToken cancellationToken)
+    {
+        if (query.From is { } asked)
+        {
+            return asked;
+        }
+
+        if (query.FromTime is { } time)
+        {
+            Result<Offset> found = await rest.Partitions.OffsetForTimeAsync(partition, time, cancellationToken);
+            if (!found.IsOk || !found.Value.IsNone)
+            {
+                return found;
+            }
+        }
+
+        Result<PartitionOffsets> offsets = rest.Partitions.Offsets(partition);
+        return !offsets.IsOk ? offsets.Error : query.FromEnd || query.FromTime is not null ? offsets.Value.HighWatermark : offsets.Value.LogStart;
+    }
+
+    private async Task ReadAsync(HttpContext context, TopicPartition partition, MessagesQuery query, Offset from, TimeSpan patience)
+    {
+        using CancellationTokenSource gone = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, rest.Node.Draining);
+        using Utf8JsonWriter json = new(context.Response.BodyWriter, JsonReply.WriterOptions);
+        MessageWriter messages = new(json, partition.Partition.Value, from, rest.Now, query.Limit, query.MaxBytes);
+        long started = rest.Time.GetTimestamp();
+        for (int reads = 1; ; reads++)
+        {
+            Offset at = messages.Next;
+            TimeSpan left = patience - rest.Time.GetElapsedTime(started);
+            using FetchResult read = await FetchAsync(new FetchRequest(partition, at, query.MaxBytes, left > TimeSpan.Zero ? left : TimeSpan.Zero), gone.Token);
+            if (!read.IsOk)
+            {
+                await RefuseAsync(context, read);
+                return;
+            }
+
+            Error? damage = await WriteAsync(context, json, messages, read.Slices);
+            if (damage is { } error && messages.Count == 0)
+            {
+                await Problem.WriteAsync(context, error);
+                return;
+            }
+
+            // A damaged batch behind good ones ends the answer before it, and the next read tells.
+            bool isDone = messages.Count > 0 || damage is not null || gone.IsCancellationRequested || reads == MaxEmptyReads;
+            bool hasMore = messages.Next > at && messages.Next < read.HighWatermark;
+            if (isDone || (!hasMore && rest.Time.GetElapsedTime(started) >= patience))
+            {
+                context.Response.ContentType = "application/json";
+                messages.Finish(read.HighWatermark, read.LogStartOffset);
+                json.Flush();
+                await FlushAsync(context);
+                return;
+            }
+        }
+    }
+
+    private static async ValueTask<Error?> WriteAsync(HttpContext context, Utf8JsonWriter json, MessageWriter messages, IReadOnlyList<BufferSlice> slices)
+    {
+        long flushed = json.BytesCommitted;
+        for (int i = 0; i < slices.Count && !messages.IsFull; i++)
+        {
+            if (messages.Write(slices[i].Span) is { } damage)
+            {
+                return damage;
+            }
+
+            if (json.BytesCommitted + json.BytesPending - flushed > FlushBytes)
+            {
+                context.Response.ContentType = "application/json";
+                json.Flush();
+                flushed = json.BytesCommitted;
+                await FlushAsync(context);
+            }
+        }
+
+        return null;
+    }
+
+    private async ValueTask<FetchResult> FetchAsync(FetchRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await rest.Partitions.FetchAsync(request, cancellationToken);
+        }
+        catch (OperationCanceledException) when (rest.Node.Draining.IsCancellationRequested)
+        {
+            // The node stops while we wait: what there is now is the answer.
+            return await rest.Partitions.FetchAsync(request with { MaxWait = TimeSpan.Zero }, default);
+        }
+    }
+
+    private static Task RefuseAsync(HttpContext context, FetchResult read) => Problem.WriteAsync(context, read.Error, extra: read.Error.Code != ErrorCode.OffsetOutOfRange
+        ? null
+        : json =>
+        {
+            json.WriteNumber("logStartOffset"u8, read.LogStartOffset.Value);
+            json.WriteNumber("highWatermark"u8, read.HighWatermark.Value);
+        });
+
+    private static async ValueTask FlushAsync(HttpContext context)
+    {
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        patience.CancelAfter(WriteTimeout);
+        try
+        {
+            await context.Response.BodyWriter.FlushAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            context.Abort();
+            throw;
+        }
+    }
+}
