@@ -1,0 +1,150 @@
+using System.Buffers.Binary;
+using GoQueue.Consensus.SingleNode;
+using GoQueue.Core;
+using GoQueue.Core.Records;
+using GoQueue.Metadata.Commands;
+using GoQueue.Storage;
+using GoQueue.Storage.Directories;
+using static GoQueue.Consensus.Tests.Contract.MetadataCommands;
+
+namespace GoQueue.Consensus.Tests.SingleNode;
+
+public sealed class RestartTests
+{
+    private static readonly SingleNodeMetadataLogOptions Options = SteppedLog.SmallSegments(snapshotEvery: 10);
+
+    [Fact]
+    public async Task Snapshots_let_old_segments_go_and_a_start_begins_with_the_newest()
+    {
+        SteppedLog log = await FilledAsync(commands: 60);
+
+        Assert.True(FirstOffset(log.Disk) > 0, "no segment was removed");
+        Assert.InRange(log.Disk.Root.List().Count(entry => entry.Name.EndsWith(".log", StringComparison.Ordinal)), 1, 25);
+        SteppedLog reopened = await log.ReopenAsync();
+        Assert.Equal(log.Digest(), reopened.Digest());
+    }
+
+    [Fact]
+    public async Task A_damaged_newest_snapshot_is_passed_over_for_the_one_before()
+    {
+        SteppedLog log = await FilledAsync(commands: 60);
+        await log.CloseAsync();
+        Flip(log.Disk, Snapshots(log.Disk)[^1], position: 100);
+
+        SteppedLog reopened = SteppedLog.Open(log.Disk, Options);
+
+        Assert.Equal(log.Digest(), reopened.Digest());
+    }
+
+    [Fact]
+    public async Task Without_any_snapshot_a_log_that_lost_its_beginning_is_refused()
+    {
+        SteppedLog log = await FilledAsync(commands: 60);
+        await log.CloseAsync();
+        foreach (string snapshot in Snapshots(log.Disk))
+        {
+            log.Disk.Root.Delete(snapshot);
+        }
+
+        AssertUnusable(log.Disk, "no snapshot holds what was before");
+    }
+
+    [Fact]
+    public async Task Damage_in_the_log_is_refused_and_never_skipped()
+    {
+        SteppedLog log = SteppedLog.Open(options: Options);
+        for (int i = 1; i <= 5; i++)
+        {
+            await log.DecideAsync(Create(i));
+        }
+
+        await log.CloseAsync();
+        string segment = log.Disk.Root.List().First(entry => entry.Name.EndsWith(".log", StringComparison.Ordinal)).Name;
+        Flip(log.Disk, segment, position: 150);
+
+        AssertUnusable(log.Disk, "damaged");
+    }
+
+    [Theory]
+    [InlineData(99, 1, "type 99")]
+    [InlineData(3, 7, "CreateTopic has version 7")]
+    public async Task A_command_of_a_newer_program_refuses_the_start_by_name(short type, short version, string named)
+    {
+        SteppedLog log = SteppedLog.Open(options: Options);
+        await log.DecideAsync(Create(1));
+        await log.CloseAsync();
+        byte[] command = new byte[20];
+        BinaryPrimitives.WriteInt16BigEndian(command, type);
+        BinaryPrimitives.WriteInt16BigEndian(command.AsSpan(2), version);
+        AppendRaw(log.Disk, command);
+
+        AssertUnusable(log.Disk, named);
+        AssertUnusable(log.Disk, "newer goqueue-server");
+    }
+
+    [Fact]
+    public async Task A_command_that_cannot_be_read_refuses_the_start()
+    {
+        SteppedLog log = SteppedLog.Open(options: Options);
+        await log.DecideAsync(Create(1));
+        await log.CloseAsync();
+        AppendRaw(log.Disk, [0, 2, 0, 1, 9]);
+
+        AssertUnusable(log.Disk, "command 1");
+    }
+
+    [Fact]
+    public async Task A_log_closed_without_a_command_opens_again()
+    {
+        SteppedLog log = await SteppedLog.Open(options: Options).ReopenAsync();
+
+        Assert.Equal(0, log.Image.Version);
+        Assert.True((await log.DecideAsync(Create(1))).IsOk);
+    }
+
+    private static async Task<SteppedLog> FilledAsync(int commands)
+    {
+        SteppedLog log = SteppedLog.Open(options: Options);
+        for (int i = 1; i <= commands / 2; i++)
+        {
+            // Large commands, so that segments are short; deleted again, so that snapshots are small.
+            Assert.True((await log.DecideAsync(Create(i, partitions: 10_000))).IsOk);
+            Assert.True((await log.DecideAsync(new DeleteTopicCommand(Id(i)))).IsOk);
+        }
+
+        return log;
+    }
+
+    private static List<string> Snapshots(VirtualDisk disk) =>
+        [.. disk.Root.List().Select(entry => entry.Name).Where(name => name.EndsWith(".state", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+
+    private static long FirstOffset(VirtualDisk disk) =>
+        disk.Root.List().Where(entry => entry.Name.EndsWith(".log", StringComparison.Ordinal)).Min(entry => long.Parse(entry.Name[..20]));
+
+    private static void Flip(VirtualDisk disk, string name, long position)
+    {
+        using ILogFile file = disk.Root.Open(name, writable: true);
+        byte[] one = new byte[1];
+        Assert.Equal(1, file.Read(position, one));
+        one[0] ^= 0x10;
+        file.Write(position, one);
+        file.Flush();
+    }
+
+    private static void AppendRaw(VirtualDisk disk, byte[] command)
+    {
+        using PartitionLog log = PartitionLog.Open(disk.Root, Options.Log, new UnixMillis(1000));
+        using RecordBatchBuilder builder = new();
+        Assert.True(builder.TryAppend(new UnixMillis(1000), [], keyIsNull: true, command, valueIsNull: false, [], 1 << 20));
+        using SharedBuffer batch = builder.Build();
+        RecordBatchHeader.Stamp(batch.Span, log.EndOffset, LeaderEpoch.Zero);
+        log.Append([batch], new UnixMillis(1000));
+        log.Close();
+    }
+
+    private static void AssertUnusable(VirtualDisk disk, string why)
+    {
+        MetadataLogUnusableException refusal = Assert.Throws<MetadataLogUnusableException>(() => SteppedLog.Open(disk, Options));
+        Assert.Contains(why, refusal.Message, StringComparison.Ordinal);
+    }
+}
