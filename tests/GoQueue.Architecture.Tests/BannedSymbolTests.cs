@@ -54,6 +54,7 @@ public sealed class BannedSymbolTests
     [InlineData("class C { async System.Threading.Tasks.Task M() { await System.Threading.Tasks.Task.Delay(5); } }", "M:System.Threading.Tasks.Task.Delay(System.Int32)")]
     [InlineData("class C { System.Action M() => () => System.Threading.Thread.Sleep(1); }", "M:System.Threading.Thread.Sleep(System.Int32)")]
     [InlineData("class C { System.Collections.Generic.IEnumerable<int> M() { yield return System.Random.Shared.Next(); } }", "P:System.Random.Shared")]
+    [InlineData("using System.Collections.Immutable; class C { object M(ImmutableDictionary<string, int> d) => d.Add(\"x\", 1); }", "T:System.Collections.Immutable.ImmutableDictionary`2")]
     [InlineData("class C { System.Guid M(int i) { switch (i) { case 0: return default; case 1: return new(1, 2, 3, new byte[8]); case 2: case 3: case 4: return System.Guid.NewGuid(); default: return default; } } }", "M:System.Guid.NewGuid")]
     public void A_banned_call_is_seen_and_belongs_to_the_type_that_wrote_it(string code, string expected)
     {
