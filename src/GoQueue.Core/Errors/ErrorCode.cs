@@ -39,6 +39,7 @@ public enum ErrorCode
     DiskFull = 204,
     MetadataUnavailable = 205,
     Timeout = 206,
+    Unreachable = 207, // said by clients; a server never answers it
 
     // The outcome of a write is unknown; safe to repeat with an idempotent producer: 300-319.
     OutcomeUnknown = 300,

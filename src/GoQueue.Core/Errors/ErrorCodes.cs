@@ -41,6 +41,7 @@ public static class ErrorCodes
         ErrorCode.DiskFull => ("DISK_FULL", "The disk has no room; nothing was written, free space and repeat.", true),
         ErrorCode.MetadataUnavailable => ("METADATA_UNAVAILABLE", "The metadata log cannot take a decision now; repeat.", true),
         ErrorCode.Timeout => ("TIMEOUT", "The request did not finish in its time; whether it took effect is not known.", true),
+        ErrorCode.Unreachable => ("UNREACHABLE", "The node could not be reached or the connection broke; check that it runs and that the address is right.", true),
         ErrorCode.OutcomeUnknown => ("OUTCOME_UNKNOWN", "The write may or may not survive; repeating it is safe with an idempotent producer.", true),
         ErrorCode.StorageFailure => ("STORAGE_FAILURE", "The disk failed under this partition; it stopped and needs a restart of the node.", false),
         ErrorCode.CorruptLog => ("CORRUPT_LOG", "Stored data of this range is damaged; it is not served.", false),

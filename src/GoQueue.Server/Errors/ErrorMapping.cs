@@ -51,6 +51,7 @@ public static class ErrorMapping
         ErrorCode.DiskFull => (507, ResourceExhausted),
         ErrorCode.MetadataUnavailable => (503, Unavailable),
         ErrorCode.Timeout => (504, DeadlineExceeded),
+        ErrorCode.Unreachable => (503, Unavailable),
         ErrorCode.OutcomeUnknown => (503, Aborted),
         ErrorCode.StorageFailure => (500, InternalError),
         ErrorCode.CorruptLog => (500, DataLoss),
