@@ -1,0 +1,75 @@
+namespace GoQueue.Client.Consuming;
+
+/// <summary>How far the user is in one partition. Written by one thread at a time, read by any.</summary>
+internal sealed class PartitionState(int partition)
+{
+    private readonly Lock gate = new();
+    private long position = -1;
+    private long highWatermark = -1;
+    private long logStart = -1;
+
+    public int Partition => partition;
+
+    /// <summary>The next offset to hand out; -1 when not known yet.</summary>
+    public long Position
+    {
+        get
+        {
+            lock (gate)
+            {
+                return position;
+            }
+        }
+    }
+
+    /// <summary>Whether the user has seen anything, from which on a jump is never silent.</summary>
+    public bool HasHandedOut { get; private set; }
+
+    /// <summary>Where an enumeration that stops at the end stops; survives a seek.</summary>
+    public long? End { get; private set; }
+
+    public PartitionProgress Snapshot()
+    {
+        lock (gate)
+        {
+            return new PartitionProgress(partition, position, highWatermark, logStart);
+        }
+    }
+
+    public void Started(long at, long end, PartitionOffsets offsets)
+    {
+        lock (gate)
+        {
+            position = at;
+            End ??= end;
+            highWatermark = offsets.HighWatermark;
+            logStart = offsets.LogStart;
+        }
+    }
+
+    public void HandedOut(long next)
+    {
+        lock (gate)
+        {
+            position = next;
+            HasHandedOut = true;
+        }
+    }
+
+    public void Jumped(long to)
+    {
+        lock (gate)
+        {
+            position = to;
+        }
+    }
+
+    public void Saw(MessageBatch batch)
+    {
+        lock (gate)
+        {
+            highWatermark = batch.HighWatermark;
+            logStart = batch.LogStartOffset;
+        }
+    }
+}
