@@ -1,0 +1,414 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Net;
+using GoQueue.Contracts.V1;
+using GoQueue.Core;
+using Google.Protobuf;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using ErrorCode = GoQueue.Core.ErrorCode;
+
+namespace GoQueue.Client.Tests.Fixtures;
+
+/// <summary>What the server does with one batch of a publish stream.</summary>
+internal enum PublishStep
+{
+    Store,
+
+    /// <summary>Stores the batch and cuts the connection instead of answering.</summary>
+    StoreAndCut,
+
+    /// <summary>Cuts the connection without storing.</summary>
+    Cut,
+
+    /// <summary>Never answers; the following batches are taken as usual.</summary>
+    Ignore,
+
+    /// <summary>Refuses with <see cref="PublishPlan.Code"/>.</summary>
+    Refuse,
+
+    /// <summary>Stores the batch and answers <see cref="PublishPlan.Code"/>.</summary>
+    StoreAndRefuse,
+}
+
+internal readonly record struct PublishPlan(PublishStep Step, ErrorCode Code = ErrorCode.None)
+{
+    public static readonly PublishPlan Store = new(PublishStep.Store);
+
+    public static PublishPlan Refuse(ErrorCode code) => new(PublishStep.Refuse, code);
+}
+
+/// <summary>
+/// A broker in memory that speaks the client protocol over real HTTP/2 and misbehaves as a test says. Framing and fields are read by the
+/// generated classes, so that a mistake in the client's own encoding shows.
+/// </summary>
+internal sealed class ScriptedServer : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, (Topic Topic, ScriptedPartition[] Partitions)> topics = new();
+    private WebApplication? app;
+    private long nextProducer = 1000;
+    private int publishes;
+    private int subscriptions;
+
+    /// <summary>Asked for every batch: its number over all streams, from 0, and the request.</summary>
+    public Func<int, PublishStreamRequest, PublishPlan> OnPublish { get; set; } = (_, _) => PublishPlan.Store;
+
+    /// <summary>Waited for before a batch is looked at.</summary>
+    public Func<Task> BeforePublish { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>Asked after every subscribe response: number of the subscription and of its response; true cuts the connection.</summary>
+    public Func<int, int, bool> CutSubscription { get; set; } = (_, _) => false;
+
+    /// <summary>Asked for every unary call by method; a code refuses it.</summary>
+    public Func<string, ErrorCode> OnCall { get; set; } = _ => ErrorCode.None;
+
+    public ConcurrentQueue<string> Calls { get; } = new();
+
+    public int Publishes => Volatile.Read(ref publishes);
+
+    public int Subscriptions => Volatile.Read(ref subscriptions);
+
+    /// <summary>Open connections to this server.</summary>
+    public ConcurrentDictionary<string, byte> Connections { get; } = new();
+
+    public int OpenStreams => Volatile.Read(ref openStreams);
+
+    private int openStreams;
+
+    public string Address { get; private set; } = "";
+
+    public static async Task<ScriptedServer> StartAsync(int port = 0)
+    {
+        ScriptedServer server = new();
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, port, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http2;
+                listen.Use(next => async connection =>
+                {
+                    server.Connections[connection.ConnectionId] = 0;
+                    await next(connection);
+                    server.Connections.TryRemove(connection.ConnectionId, out _);
+                });
+            });
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
+            kestrel.Limits.Http2.InitialStreamWindowSize = 4 << 20;
+            kestrel.Limits.Http2.InitialConnectionWindowSize = 8 << 20;
+        });
+        builder.Services.AddRoutingCore();
+        server.app = builder.Build();
+        server.app.Run(server.HandleAsync);
+        await server.app.StartAsync();
+        string bound = server.app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
+        server.Address = bound.Replace("http://", "", StringComparison.Ordinal);
+        return server;
+    }
+
+    public ScriptedPartition[] AddTopic(string name, int partitions = 1, int maxMessageBytes = 1 << 20, bool reversedRanges = false)
+    {
+        Topic topic = new()
+        {
+            Name = name,
+            Id = Guid.NewGuid().ToString("N"),
+            Version = 1,
+            Settings = new TopicSettings { MaxMessageBytes = maxMessageBytes, RetentionMs = 1000 },
+        };
+        for (int i = 0; i < partitions; i++)
+        {
+            HashRange range = HashRange.Equal(reversedRanges ? partitions - 1 - i : i, partitions);
+            topic.Partitions.Add(new Partition { Index = i, FirstHash = range.First, LastHash = range.Last, Leader = "n1", LeaderEpoch = 1 });
+        }
+
+        ScriptedPartition[] stored = [.. Enumerable.Range(0, partitions).Select(_ => new ScriptedPartition())];
+        topics[name] = (topic, stored);
+        return stored;
+    }
+
+    public void RemoveTopic(string name) => topics.TryRemove(name, out _);
+
+    public async Task StopAsync()
+    {
+        if (app is not null)
+        {
+            using CancellationTokenSource now = new();
+            await now.CancelAsync();
+            await app.StopAsync(now.Token);
+            await app.DisposeAsync();
+            app = null;
+        }
+    }
+
+    public async ValueTask DisposeAsync() => await StopAsync();
+
+    private async Task HandleAsync(HttpContext context)
+    {
+        string method = context.Request.Path.Value!.Split('/')[^1];
+        Calls.Enqueue(method);
+        context.Response.ContentType = "application/grpc";
+        switch (method)
+        {
+            case "PublishStream":
+                await PublishStreamAsync(context);
+                break;
+            case "Subscribe":
+                await SubscribeAsync(context);
+                break;
+            default:
+                await UnaryAsync(context, method);
+                break;
+        }
+    }
+
+    private async Task UnaryAsync(HttpContext context, string method)
+    {
+        byte[] request = (await ReadFrameAsync(context.Request.Body, context.RequestAborted))!;
+        ErrorCode refused = OnCall(method);
+        if (refused != ErrorCode.None)
+        {
+            Fail(context, refused, $"scripted refusal of {method}");
+            return;
+        }
+
+        IMessage? answer = Answer(method, request, out ErrorCode code);
+        if (answer is null)
+        {
+            Fail(context, code, $"scripted server: {method}");
+            return;
+        }
+
+        await WriteFrameAsync(context.Response.Body, answer);
+        context.Response.AppendTrailer("grpc-status", "0");
+    }
+
+    private IMessage? Answer(string method, byte[] request, out ErrorCode code)
+    {
+        code = ErrorCode.None;
+        switch (method)
+        {
+            case "GetTopic":
+                code = ErrorCode.UnknownTopic;
+                return topics.TryGetValue(GetTopicRequest.Parser.ParseFrom(request).Name, out var found) ? new GetTopicResponse { Topic = found.Topic } : null;
+            case "InitProducer":
+                return new InitProducerResponse { ProducerId = Interlocked.Increment(ref nextProducer), ProducerEpoch = 0 };
+            case "GetOffsets":
+                GetOffsetsRequest asked = GetOffsetsRequest.Parser.ParseFrom(request);
+                if (Find(asked.Topic, asked.Partition, out code) is not { } partition)
+                {
+                    return null;
+                }
+
+                GetOffsetsResponse offsets = new() { LogStartOffset = partition.Start.Value, HighWatermark = partition.End.Value };
+                if (asked.HasTimeMs && partition.OffsetForTime(asked.TimeMs) is { } at)
+                {
+                    offsets.OffsetForTime = at;
+                }
+
+                return offsets;
+            case "CreateTopic":
+                CreateTopicRequest create = CreateTopicRequest.Parser.ParseFrom(request);
+                AddTopic(create.Name, create.Partitions == 0 ? 3 : create.Partitions);
+                topics[create.Name].Topic.Settings.MergeFrom(create.Settings);
+                return new CreateTopicResponse { Topic = topics[create.Name].Topic };
+            case "ListTopics":
+                ListTopicsResponse list = new();
+                list.Topics.AddRange(topics.Values.Select(topic => topic.Topic).OrderBy(topic => topic.Name, StringComparer.Ordinal));
+                return list;
+            case "DeleteTopic":
+                RemoveTopic(DeleteTopicRequest.Parser.ParseFrom(request).Name);
+                return new DeleteTopicResponse();
+            case "AlterTopic":
+                AlterTopicRequest alter = AlterTopicRequest.Parser.ParseFrom(request);
+                code = alter.HasExpectedVersion && alter.ExpectedVersion != topics[alter.Name].Topic.Version ? ErrorCode.PreconditionFailed : ErrorCode.None;
+                topics[alter.Name].Topic.Settings.MergeFrom(alter.Settings);
+                return code == ErrorCode.None ? new AlterTopicResponse { Topic = topics[alter.Name].Topic } : null;
+            default:
+                throw new InvalidOperationException($"the scripted server has no {method}");
+        }
+    }
+
+    private ScriptedPartition? Find(string topic, int index, out ErrorCode code)
+    {
+        if (!topics.TryGetValue(topic, out var found))
+        {
+            code = ErrorCode.UnknownTopic;
+            return null;
+        }
+
+        code = ErrorCode.UnknownPartition;
+        return index < found.Partitions.Length ? found.Partitions[index] : null;
+    }
+
+    private async Task PublishStreamAsync(HttpContext context)
+    {
+        await context.Response.Body.FlushAsync();
+        Interlocked.Increment(ref openStreams);
+        try
+        {
+            while (await ReadFrameAsync(context.Request.Body, context.RequestAborted) is { } frame)
+            {
+                await BeforePublish();
+                PublishStreamRequest request = PublishStreamRequest.Parser.ParseFrom(frame);
+                PublishPlan plan = OnPublish(Interlocked.Increment(ref publishes) - 1, request);
+                if (plan.Step is PublishStep.Cut)
+                {
+                    Cut(context);
+                    return;
+                }
+
+                PublishStreamResponse answer = plan.Step == PublishStep.Refuse ? Refusal(plan.Code) : Store(request);
+                if (plan.Step == PublishStep.StoreAndCut)
+                {
+                    Cut(context);
+                    return;
+                }
+
+                if (plan.Step == PublishStep.Ignore)
+                {
+                    continue;
+                }
+
+                answer = plan.Step == PublishStep.StoreAndRefuse ? Refusal(plan.Code) : answer;
+                answer.CorrelationId = request.CorrelationId;
+                await WriteFrameAsync(context.Response.Body, answer);
+                await context.Response.Body.FlushAsync();
+            }
+
+            context.Response.AppendTrailer("grpc-status", "0");
+        }
+        catch (Exception gone) when (gone is IOException or OperationCanceledException or Microsoft.AspNetCore.Http.BadHttpRequestException)
+        {
+            // the client left
+        }
+        finally
+        {
+            Interlocked.Decrement(ref openStreams);
+        }
+    }
+
+    private PublishStreamResponse Store(PublishStreamRequest request)
+    {
+        if (Find(request.Topic, request.Partition, out ErrorCode code) is not { } partition)
+        {
+            return Refusal(code);
+        }
+
+        (Error error, long baseOffset) = partition.Append(request.Batch.ToByteArray(), topics[request.Topic].Topic.Settings.MaxMessageBytes);
+        return error.Code != ErrorCode.None
+            ? Refusal(error.Code, error.Detail)
+            : new PublishStreamResponse
+            {
+                BaseOffset = baseOffset,
+                TimestampMs = 1234,
+                Durability = new Durability { Acks = request.Acks, Replicas = 1, Flushed = true },
+            };
+    }
+
+    private async Task SubscribeAsync(HttpContext context)
+    {
+        SubscribeRequest request = SubscribeRequest.Parser.ParseFrom(await ReadFrameAsync(context.Request.Body, context.RequestAborted));
+        int subscription = Interlocked.Increment(ref subscriptions) - 1;
+        if (Find(request.Topic, request.Partition, out ErrorCode code) is not { } partition)
+        {
+            Fail(context, code, "scripted server");
+            return;
+        }
+
+        ErrorCode refused = OnCall("Subscribe");
+        if (refused == ErrorCode.None && (request.Offset < partition.Start.Value || request.Offset > partition.End.Value))
+        {
+            refused = ErrorCode.OffsetOutOfRange;
+        }
+
+        if (refused != ErrorCode.None)
+        {
+            Fail(context, refused, $"offset {request.Offset} is not between {partition.Start} and {partition.End}");
+            return;
+        }
+
+        await context.Response.Body.FlushAsync();
+        long position = request.Offset;
+        try
+        {
+            for (int number = 0; ; number++)
+            {
+                (byte[] bytes, long next, Task changed) = partition.Read(position, request.MaxBytes);
+                if (bytes.Length == 0)
+                {
+                    number--;
+                    await changed.WaitAsync(context.RequestAborted);
+                    continue;
+                }
+
+                position = next;
+                await WriteFrameAsync(context.Response.Body, new SubscribeResponse
+                {
+                    Batches = ByteString.CopyFrom(bytes),
+                    NextOffset = next,
+                    HighWatermark = partition.End.Value,
+                    LogStartOffset = partition.Start.Value,
+                });
+                await context.Response.Body.FlushAsync();
+                if (CutSubscription(subscription, number))
+                {
+                    Cut(context);
+                    return;
+                }
+            }
+        }
+        catch (Exception gone) when (gone is IOException or OperationCanceledException)
+        {
+            // the client left
+        }
+    }
+
+    private static PublishStreamResponse Refusal(ErrorCode code, string detail = "scripted refusal") => new()
+    {
+        BaseOffset = -1,
+        Error = (Contracts.V1.ErrorCode)(int)code,
+        Detail = detail,
+    };
+
+    private static void Cut(HttpContext context) => context.Features.GetRequiredFeature<IConnectionLifetimeFeature>().Abort();
+
+    private static void Fail(HttpContext context, ErrorCode code, string message)
+    {
+        context.Response.Headers["grpc-status"] = "9";
+        context.Response.Headers["grpc-message"] = Uri.EscapeDataString(message);
+        context.Response.Headers["goqueue-error"] = ErrorCodes.Name(code);
+    }
+
+    private static async Task<byte[]?> ReadFrameAsync(Stream body, CancellationToken cancellationToken)
+    {
+        byte[] prefix = new byte[5];
+        int read = await body.ReadAtLeastAsync(prefix, 5, throwOnEndOfStream: false, cancellationToken);
+        if (read == 0)
+        {
+            return null;
+        }
+
+        Assert.Equal(5, read);
+        Assert.Equal(0, prefix[0]);
+        byte[] message = new byte[BinaryPrimitives.ReadUInt32BigEndian(prefix.AsSpan(1))];
+        await body.ReadExactlyAsync(message, cancellationToken);
+        return message;
+    }
+
+    private static async Task WriteFrameAsync(Stream body, IMessage message)
+    {
+        byte[] bytes = new byte[5 + message.CalculateSize()];
+        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(1), (uint)(bytes.Length - 5));
+        message.WriteTo(bytes.AsSpan(5));
+        await body.WriteAsync(bytes);
+    }
+}
