@@ -96,7 +96,7 @@ public class CompressionTests
     {
         byte[] bomb = TestBatches.Around(Gzip(new byte[64 << 20]), 1, CompressionCodec.Gzip);
         Assert.True(bomb.Length < 1 << 20);
-        AssertRefusedWithinBounds(bomb, 1 << 20, ErrorCode.DecompressionTooLarge);
+        AssertRefusedWithinBounds(bomb, 1 << 20, ErrorCode.DecompressionTooLarge, maxAllocated: 4 << 20);
     }
 
     [Fact]
@@ -104,7 +104,14 @@ public class CompressionTests
     {
         byte[] block = IronSnappy.Snappy.Encode(new byte[32768]);
         byte[] framed = [.. SnappyFraming, .. Enumerable.Repeat<byte[]>([0, 0, (byte)(block.Length >> 8), (byte)block.Length, .. block], 600).SelectMany(b => b)];
-        AssertRefusedWithinBounds(TestBatches.Around(framed, 1, CompressionCodec.Snappy), 16 << 20, ErrorCode.DecompressionTooLarge);
+        AssertRefusedWithinBounds(TestBatches.Around(framed, 1, CompressionCodec.Snappy), 16 << 20, ErrorCode.DecompressionTooLarge, maxAllocated: 1 << 20);
+    }
+
+    [Fact]
+    public void A_snappy_block_that_announces_more_than_it_can_hold_is_refused_before_memory_is_taken()
+    {
+        byte[] liar = TestBatches.Around([0x80, 0x80, 0x80, 0x14, 0, 1, 0, 1], 1, CompressionCodec.Snappy); // 40 MiB, below the cap, from 4 bytes
+        AssertRefusedWithinBounds(liar, 1 << 26, ErrorCode.CorruptBatch, maxAllocated: 1 << 20);
     }
 
     [Fact]
@@ -141,7 +148,7 @@ public class CompressionTests
         }
     }
 
-    private static void AssertRefusedWithinBounds(byte[] batch, int cap, ErrorCode code)
+    private static void AssertRefusedWithinBounds(byte[] batch, int cap, ErrorCode code, long maxAllocated)
     {
         Assert.Null(RecordBatchValidator.ValidateStored(batch));
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -149,7 +156,7 @@ public class CompressionTests
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
         Assert.Equal(code, error?.Code);
-        Assert.InRange(allocated, 0, 4L * cap);
+        Assert.InRange(allocated, 0, maxAllocated);
     }
 
     /// <summary>The Around helper keeps the first record's base timestamp, so times agree as well.</summary>

@@ -24,12 +24,17 @@ internal static class BatchCompression
     }
 
     /// <summary>Inflates records. Never holds more than <paramref name="maxBytes"/> of output (rounded up by the pool).</summary>
-    public static Error? Inflate(CompressionCodec codec, ReadOnlySpan<byte> compressed, int maxBytes, out InflatedRecords? inflated) => codec switch
+    public static Error? Inflate(CompressionCodec codec, ReadOnlySpan<byte> compressed, int maxBytes, out InflatedRecords? inflated)
     {
-        CompressionCodec.Gzip => GzipCodec.Inflate(compressed, maxBytes, out inflated),
-        CompressionCodec.Snappy => SnappyCodec.Inflate(compressed, maxBytes, out inflated),
-        _ => throw new InvariantViolationException($"codec {(int)codec} was refused before inflating"),
-    };
+        // One byte beyond the cap must still fit into an array: that is how a codec notices that there is too much.
+        int cap = Math.Clamp(maxBytes, 0, Array.MaxLength - 1);
+        return codec switch
+        {
+            CompressionCodec.Gzip => GzipCodec.Inflate(compressed, cap, out inflated),
+            CompressionCodec.Snappy => SnappyCodec.Inflate(compressed, cap, out inflated),
+            _ => throw new InvariantViolationException($"codec {(int)codec} was refused before inflating"),
+        };
+    }
 
     public static Error TooLarge(CompressionCodec codec, int compressedBytes, int maxBytes) => new(
         ErrorCode.DecompressionTooLarge,
