@@ -132,7 +132,7 @@ internal sealed class GrpcDispatcher
         }
         finally
         {
-            call.Dispose();
+            await call.DisposeAsync();
         }
     }
 

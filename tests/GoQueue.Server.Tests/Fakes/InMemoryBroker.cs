@@ -19,9 +19,16 @@ internal sealed class InMemoryBroker : ITopicRequests, IPartitionRequests, IProd
     private long version;
     private long nextProducer;
     private int publishes;
+    private int fetches;
+    private int waiting;
 
     /// <summary>Publishes taken so far, answered or not.</summary>
     public int Publishes => Volatile.Read(ref publishes);
+
+    /// <summary>Fetches asked for so far, and those that wait now.</summary>
+    public int Fetches => Volatile.Read(ref fetches);
+
+    public int Waiting => Volatile.Read(ref waiting);
 
     /// <summary>Thrown by the next publish, for the case that the broker breaks.</summary>
     public Exception? NextPublishThrows { get; set; }
@@ -93,7 +100,10 @@ internal sealed class InMemoryBroker : ITopicRequests, IPartitionRequests, IProd
 
         foreach (PartitionImage partition in topic.Partitions)
         {
-            partitions.TryRemove(new TopicPartition(topic.Id, partition.Index), out _);
+            if (partitions.TryRemove(new TopicPartition(topic.Id, partition.Index), out InMemoryPartition? removed))
+            {
+                removed.Wake();
+            }
         }
 
         return new(topic);
@@ -101,6 +111,7 @@ internal sealed class InMemoryBroker : ITopicRequests, IPartitionRequests, IProd
 
     public ValueTask<PublishReceipt> PublishAsync(PublishRequest request)
     {
+        TaskCompletionSource? hold = held; // before the publish is counted: a test that saw the count may replace the hold
         Interlocked.Increment(ref publishes);
         if (NextPublishThrows is { } thrown)
         {
@@ -121,7 +132,7 @@ internal sealed class InMemoryBroker : ITopicRequests, IPartitionRequests, IProd
             return new(receipt.IsOk ? new PublishReceipt(default, Offset.None, UnixMillis.None, 0, false) : receipt);
         }
 
-        return receipt.IsOk ? AnswerAsync(receipt, held) : new(receipt);
+        return receipt.IsOk ? AnswerAsync(receipt, hold) : new(receipt);
 
         static async ValueTask<PublishReceipt> AnswerAsync(PublishReceipt receipt, TaskCompletionSource? held)
         {
@@ -142,7 +153,19 @@ internal sealed class InMemoryBroker : ITopicRequests, IPartitionRequests, IProd
             return InMemoryPartition.Nothing(new Error(ErrorCode.UnknownPartition, "no such partition"), request.From, Offset.None, Offset.None);
         }
 
-        return await partition.FetchAsync(request, cancellationToken);
+        Interlocked.Increment(ref fetches);
+        Interlocked.Increment(ref waiting);
+        try
+        {
+            FetchResult result = await partition.FetchAsync(request, cancellationToken);
+            return partitions.ContainsKey(request.Partition)
+                ? result
+                : InMemoryPartition.Nothing(new Error(ErrorCode.UnknownPartition, "the topic was deleted"), request.From, Offset.None, Offset.None);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref waiting);
+        }
     }
 
     public Result<PartitionOffsets> Offsets(TopicPartition partition) => partitions.TryGetValue(partition, out InMemoryPartition? found)
@@ -159,6 +182,9 @@ internal sealed class InMemoryBroker : ITopicRequests, IPartitionRequests, IProd
 
     /// <summary>Moves the start of a partition, as retention does.</summary>
     public void DeleteBelow(TopicPartition partition, Offset start) => partitions[partition].DeleteBelow(start);
+
+    /// <summary>Appends a batch that no client may send.</summary>
+    public void AppendState(TopicPartition partition, byte[] batch) => partitions[partition].AppendUnchecked(batch);
 
     private Result<TopicImage> Create(CreateTopic request)
     {

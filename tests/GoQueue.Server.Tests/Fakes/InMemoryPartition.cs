@@ -34,8 +34,11 @@ internal sealed class InMemoryPartition
             return new PublishReceipt(refused, Offset.None, UnixMillis.None, 0, false);
         }
 
-        byte[] stored = batch.Span.ToArray();
-        TaskCompletionSource wake;
+        return AppendUnchecked(batch.Span.ToArray());
+    }
+
+    public PublishReceipt AppendUnchecked(byte[] stored)
+    {
         PublishReceipt receipt;
         lock (gate)
         {
@@ -44,12 +47,22 @@ internal sealed class InMemoryPartition
             receipt = new PublishReceipt(default, end, header.MaxTimestamp, 1, true);
             end = header.NextOffset;
             batches.Add(stored);
+        }
+
+        Wake();
+        return receipt;
+    }
+
+    public void Wake()
+    {
+        TaskCompletionSource wake;
+        lock (gate)
+        {
             wake = appended;
             appended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
         wake.SetResult();
-        return receipt;
     }
 
     public async Task<FetchResult> FetchAsync(FetchRequest request, CancellationToken cancellationToken)

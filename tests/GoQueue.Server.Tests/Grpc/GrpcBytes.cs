@@ -19,7 +19,7 @@ internal static class GrpcBytes
         builder.Reset(codec: codec);
         for (int i = 0; i < values.Length; i++)
         {
-            Assert.True(builder.TryAppend(new UnixMillis(1_000 + i), Encoding.UTF8.GetBytes($"k{i}"), Encoding.UTF8.GetBytes(values[i]), 64 << 20));
+            Assert.True(builder.TryAppend(new UnixMillis(1_000 + i), Encoding.UTF8.GetBytes($"k{i}"), Encoding.UTF8.GetBytes(values[i]), 128 << 20));
         }
 
         using SharedBuffer batch = builder.Build();

@@ -73,10 +73,13 @@ internal sealed class CallWatchdog : IDisposable
         }
     }
 
+    /// <summary>
+    /// Expiry runs under the lock, so that <see cref="Disarm"/> returning means that it is not running and will not run: Kestrel reuses the objects
+    /// of a request for the next one, and a late reset would hit a stranger. It only signals; what it wakes runs in the thread pool.
+    /// </summary>
     private void Fire()
     {
         long now = time.GetTimestamp();
-        Watch? due = null;
         lock (gate)
         {
             for (Watch? watch = first; watch is not null;)
@@ -86,17 +89,11 @@ internal sealed class CallWatchdog : IDisposable
                 {
                     Unlink(watch);
                     watch.HasFired = true;
-                    watch.Next = due; // a fired watch is never armed again, so its link is free
-                    due = watch;
+                    watch.Expired();
                 }
 
                 watch = next;
             }
-        }
-
-        for (; due is not null; due = due.Next)
-        {
-            due.Expired();
         }
     }
 

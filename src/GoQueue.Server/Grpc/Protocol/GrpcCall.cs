@@ -14,10 +14,11 @@ namespace GoQueue.Server.Grpc.Protocol;
 /// One reader and one writer at a time, which may be two different loops. <see cref="Token"/> is cancelled when the client is gone or the deadline
 /// has passed, and for calls that may take for ever (<see cref="EndsWithTheNode"/>) when the node stops.
 /// </remarks>
-internal sealed class GrpcCall
+internal sealed class GrpcCall : IAsyncDisposable
 {
     private readonly GrpcCallServices services;
     private CancellationTokenSource? cancellation;
+    private CancellationTokenRegistration interrupting;
     private Watch? writeWatch;
 
     public GrpcCall(HttpContext http, GrpcCallServices services, TimeSpan? timeout, bool isGzip, GrpcTraits traits)
@@ -155,10 +156,18 @@ internal sealed class GrpcCall
     }
 
     /// <summary>Resets the stream: for a client that does not read, which could not be told a status either.</summary>
-    public void Reset() => Http.Features.Get<IHttpResetFeature>()?.Reset(Http2Cancel);
+    private void Reset() => Http.Features.Get<IHttpResetFeature>()?.Reset(Http2Cancel);
 
-    /// <summary>Frees timers and registrations. After it <see cref="Token"/> must not be asked for again.</summary>
-    public void Dispose() => cancellation?.Dispose();
+    /// <summary>
+    /// Frees timers and registrations; after it <see cref="Token"/> must not be asked for again. Waits for an interruption under way: Kestrel reuses
+    /// the objects of this request for the next one, which must not be hit by it.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        await interrupting.DisposeAsync();
+        writeWatch?.Disarm();
+        cancellation?.Dispose();
+    }
 
     private const int Http2Cancel = 8; // the HTTP/2 error code CANCEL
 
@@ -172,7 +181,7 @@ internal sealed class GrpcCall
             cancellation.CancelAfter(left);
         }
 
-        cancellation.Token.UnsafeRegister(static self => ((GrpcCall)self!).Interrupt(), this);
+        interrupting = cancellation.Token.UnsafeRegister(static self => ((GrpcCall)self!).Interrupt(), this);
     }
 
     /// <summary>Wakes whoever waits for the client.</summary>
@@ -181,7 +190,14 @@ internal sealed class GrpcCall
         Reader.Interrupt();
         if (!DrainsAtStop || WhyCancelled().Cause != ErrorCode.ShuttingDown)
         {
-            Output.CancelPendingFlush();
+            try
+            {
+                Output.CancelPendingFlush();
+            }
+            catch (Exception ended) when (ended is ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+            {
+                // Kestrel has ended the response already: whoever flushes it is awake.
+            }
         }
     }
 

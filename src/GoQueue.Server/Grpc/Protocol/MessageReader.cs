@@ -70,7 +70,7 @@ internal sealed class MessageReader(PipeReader input, GrpcLimits limits, bool is
         Release(unread.Start, unread.End);
         if (ExpectsMessage || !unread.IsEmpty)
         {
-            watch ??= new Watch(watchdog, input.CancelPendingRead);
+            watch ??= new Watch(watchdog, Wake);
             watch.Arm(limits.MessageTimeout);
         }
 
@@ -100,7 +100,7 @@ internal sealed class MessageReader(PipeReader input, GrpcLimits limits, bool is
     public void Interrupt()
     {
         Volatile.Write(ref isInterrupted, true);
-        input.CancelPendingRead();
+        Wake();
     }
 
     /// <summary>Gives back what is held. The request body is not waited for.</summary>
@@ -178,6 +178,18 @@ internal sealed class MessageReader(PipeReader input, GrpcLimits limits, bool is
         {
             holdsRead = false;
             input.AdvanceTo(consumed, examined);
+        }
+    }
+
+    private void Wake()
+    {
+        try
+        {
+            input.CancelPendingRead();
+        }
+        catch (Exception ended) when (ended is ObjectDisposedException or OperationCanceledException or IOException or InvalidOperationException)
+        {
+            // Kestrel has aborted or closed the body already: whoever reads it is awake.
         }
     }
 

@@ -1,12 +1,13 @@
 namespace GoQueue.Server.Grpc.Protocol;
 
 /// <summary>
-/// A wait of one call that may take only so long. Armed and disarmed any number of times; once fired it stays so and the call is over, so a
-/// callback that races with <see cref="Disarm"/> cannot hit a later wait.
+/// A wait of one call that may take only so long. Armed and disarmed any number of times by the loop that waits; once fired it stays so, and the call
+/// is over.
 /// </summary>
 internal sealed class Watch(CallWatchdog watchdog, Action expired)
 {
     private volatile bool hasFired;
+    private bool isRunning; // the owner's view: armed since the last disarm, fired or not
 
     public bool HasFired
     {
@@ -25,16 +26,19 @@ internal sealed class Watch(CallWatchdog watchdog, Action expired)
     /// <summary>Starts the time unless it runs already.</summary>
     public void Arm(TimeSpan timeout)
     {
-        if (!IsArmed)
+        if (!isRunning)
         {
+            isRunning = true;
             watchdog.Arm(this, timeout);
         }
     }
 
+    /// <summary>After it the callback is not running and will not run.</summary>
     public void Disarm()
     {
-        if (IsArmed)
+        if (isRunning)
         {
+            isRunning = false;
             watchdog.Disarm(this);
         }
     }

@@ -23,11 +23,12 @@ internal ref struct WireReader
     {
         field = 0;
         type = default;
-        if (!TryReadVarint(out ulong tag) || tag > uint.MaxValue)
+        if (!TryReadVarint(out ulong bits))
         {
             return false;
         }
 
+        uint tag = (uint)bits; // the generated parsers, too, take the low 32 bits of a longer one
         field = (int)(tag >> 3);
         type = (WireType)(tag & 7);
         return field > 0 && type <= WireType.Fixed32;
