@@ -12,6 +12,11 @@ public sealed partial class PartitionLog
 {
     private const int FirstReserveBytes = 64 * 1024;
 
+    /// <summary>A spare is thought of once this part of a segment is written.</summary>
+    private const int SpareFromFraction = 8;
+
+    private const long SpareHorizonMillis = 60_000;
+
     private readonly List<ReadOnlyMemory<byte>> writeVector = [];
     private bool hasCleanMarker;
     private long bytesSinceIndexEntry;
@@ -47,6 +52,25 @@ public sealed partial class PartitionLog
             throw;
         }
     }
+
+    /// <summary>
+    /// True when the active segment will be full within a minute at its present speed and no next one is prepared: then
+    /// <see cref="PrepareSpare"/> is worth its writing. Writer only.
+    /// </summary>
+    public bool WantsSpare(UnixMillis now)
+    {
+        long written = Active.Size;
+        if (!options.PrepareSpareSegments || written < options.SegmentBytes / SpareFromFraction || !spare.IsMissing)
+        {
+            return false;
+        }
+
+        long age = Math.Max(1, now.Value - Active.CreatedAt.Value);
+        return (options.SegmentBytes - written) / (double)written * age < SpareHorizonMillis;
+    }
+
+    /// <summary>Writes the next segment full of zeros, beside the writer; see docs/internals/segment.md. Blocks on the disk; failing is harmless.</summary>
+    public void PrepareSpare() => spare.Prepare(options.SegmentBytes);
 
     /// <summary>Flushes what was appended; then <see cref="FlushedOffset"/> equals <see cref="EndOffset"/>.</summary>
     /// <exception cref="FlushFailedException">The log has failed for good; what the device holds is unknown.</exception>
@@ -227,7 +251,7 @@ public sealed partial class PartitionLog
         FlushActive();
         sealing.Offsets.SaveDurably();
         sealing.Times.SaveDurably();
-        Segment next = Segment.Create(directory, EndOffset); // may find the disk full; the old one then stays the active one
+        Segment next = Segment.Create(directory, EndOffset, spare); // may find the disk full; the old one then stays the active one
         sealing.Offsets.Unload();
         sealing.Times.Unload();
         sealing.End = next.BaseOffset;

@@ -67,6 +67,13 @@ public sealed partial class PartitionLog
         return LogRead.Failed(ErrorCode.OffsetNotAvailable, $"the log changed under every attempt to read offset {from}", from);
     }
 
+    /// <summary>True when a read from there would not touch the disk: the tail holds it, or there is nothing to read. A hint: it may change at once.</summary>
+    public bool IsInMemory(Offset from)
+    {
+        Offset start = cache.Start;
+        return from >= EndOffset || from < StartOffset || (!start.IsNone && from >= start);
+    }
+
     /// <summary>Null when a segment was retired under the read: look again.</summary>
     private LogRead? ReadFromDisk(Offset from, Offset limit, int maxBytes)
     {

@@ -20,6 +20,7 @@ public sealed partial class PartitionLog : IDisposable
     private readonly ILogDirectory directory;
     private readonly FlushCheckpoint checkpoint;
     private readonly TailCache cache;
+    private readonly SpareSegment spare;
     private PartitionLogOptions options;
 
     // What readers see. Writers publish in the order segment size, segment list, end offset; readers read them in the opposite order.
@@ -44,6 +45,7 @@ public sealed partial class PartitionLog : IDisposable
         corruptRanges = [.. recovered.Report.CorruptRanges];
         cleanedUpTo = recovered.Cleaner.CleanedUpTo.Value;
         cache = new TailCache(options.TailCacheBytes);
+        spare = new SpareSegment(directory);
         hasCleanMarker = recovered.HasCleanMarker;
         Epochs = recovered.Epochs;
         Recovery = recovered.Report;
@@ -138,6 +140,7 @@ public sealed partial class PartitionLog : IDisposable
         }
 
         isClosed = true;
+        spare.Stop();
         cache.Resize(0);
         foreach (Segment segment in segments)
         {

@@ -34,6 +34,12 @@ public sealed record PartitionLogOptions
     /// </summary>
     public int ReserveBytes { get; init; } = 16 * 1024 * 1024;
 
+    /// <summary>
+    /// Whether a busy log gets its next segment written with zeros ahead, so that flushes only overwrite (<see cref="PartitionLog.WantsSpare"/>).
+    /// Costs one more segment of disk per busy partition. Default on.
+    /// </summary>
+    public bool PrepareSpareSegments { get; init; } = true;
+
     /// <summary>Newest state snapshots kept. Default 2: one may turn out to be damaged.</summary>
     public int StateSnapshots { get; init; } = 2;
 

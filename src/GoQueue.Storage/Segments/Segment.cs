@@ -16,6 +16,7 @@ internal sealed class Segment
     private ILogFile? file;
     private int references = 1;
     private long size;
+    private SpareSegment? offeredTo;
 
     public Segment(ILogDirectory directory, Offset baseOffset, long size, ILogFile? file, SparseIndex offsets, SparseIndex times)
     {
@@ -66,13 +67,13 @@ internal sealed class Segment
         }
     }
 
-    /// <summary>Creates the files of a new empty segment; durable when it returns.</summary>
-    public static Segment Create(ILogDirectory directory, Offset baseOffset)
+    /// <summary>Creates the files of a new empty segment, from the spare when there is one; durable when it returns.</summary>
+    public static Segment Create(ILogDirectory directory, Offset baseOffset, SpareSegment? spare = null)
     {
         string name = SegmentName.Of(baseOffset, SegmentName.Log);
         directory.Delete(SegmentName.Of(baseOffset, SegmentName.OffsetIndex)); // leftovers of a segment that was truncated away
         directory.Delete(SegmentName.Of(baseOffset, SegmentName.TimeIndex));
-        ILogFile created = directory.Create(name);
+        ILogFile created = spare?.TryTake(name) == true ? directory.Open(name, writable: true) : directory.Create(name);
         try
         {
             directory.Sync();
@@ -83,7 +84,10 @@ internal sealed class Segment
             throw;
         }
 
-        return new Segment(directory, baseOffset, 0, created, NewIndex(directory, baseOffset, isTime: false), NewIndex(directory, baseOffset, isTime: true));
+        return new Segment(directory, baseOffset, 0, created, NewIndex(directory, baseOffset, isTime: false), NewIndex(directory, baseOffset, isTime: true))
+        {
+            ReservedSize = created.Length,
+        };
     }
 
     /// <summary>A segment found at start that is complete; files are opened when first needed.</summary>
@@ -133,8 +137,30 @@ internal sealed class Segment
             file = null;
         }
 
+        GiveUpFile();
         Offsets.Dispose();
         Times.Dispose();
+    }
+
+    private void GiveUpFile()
+    {
+        if (offeredTo is null)
+        {
+            return;
+        }
+
+        string name = SegmentName.Of(BaseOffset, SegmentName.Log) + SegmentName.Deleted;
+        try
+        {
+            if (!offeredTo.Offer(name))
+            {
+                directory.Delete(name);
+            }
+        }
+        catch (IOException)
+        {
+            // The name ends in the mark of deleted files: the next start sweeps it.
+        }
     }
 
     /// <summary>Writer only: notes a batch that is about to stand at <paramref name="position"/>.</summary>
@@ -202,13 +228,22 @@ internal sealed class Segment
     /// Writer only: takes the files' names away for good. The first rename, made durable, is the decision; readers that hold the segment go
     /// on with their open handles.
     /// </summary>
-    public void DeleteFiles()
+    /// <param name="spare">Takes the log file, once nobody reads it any more, as the makings of the next segment.</param>
+    public void DeleteFiles(SpareSegment? spare = null)
     {
         string name = SegmentName.Of(BaseOffset, SegmentName.Log);
         _ = File; // a reader that holds the segment but has not read yet finds it open
         directory.Rename(name, name + SegmentName.Deleted);
         directory.Sync();
-        directory.Delete(name + SegmentName.Deleted);
+        if (spare is null)
+        {
+            directory.Delete(name + SegmentName.Deleted);
+        }
+        else
+        {
+            offeredTo = spare;
+        }
+
         directory.Delete(SegmentName.Of(BaseOffset, SegmentName.OffsetIndex));
         directory.Delete(SegmentName.Of(BaseOffset, SegmentName.TimeIndex));
     }
