@@ -113,6 +113,10 @@ internal sealed partial class PartitionLoop
 
         ordered.Clear();
         BecomeDurable();
+        if (partitionLog.WantsSpare(now))
+        {
+            readers.Schedule(sparePreparation);
+        }
     }
 
     /// <summary>

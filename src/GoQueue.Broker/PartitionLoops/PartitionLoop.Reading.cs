@@ -1,4 +1,5 @@
 using GoQueue.Broker.Requests;
+using GoQueue.Broker.Scheduling;
 using GoQueue.Core;
 using GoQueue.Storage;
 
@@ -9,7 +10,7 @@ internal sealed partial class PartitionLoop
 {
     public async ValueTask<FetchResult> FetchAsync(FetchRequest request, CancellationToken cancellationToken)
     {
-        FetchResult result = Read(request);
+        FetchResult result = await ReadAsync(request);
         if (request.MaxWait <= TimeSpan.Zero || !result.IsOk || result.Slices.Count > 0)
         {
             return result;
@@ -17,8 +18,12 @@ internal sealed partial class PartitionLoop
 
         result.Dispose();
         await committed.WaitAsync(request.From, currentHighWatermark, request.MaxWait, time, cancellationToken);
-        return Read(request);
+        return await ReadAsync(request);
     }
+
+    /// <summary>From memory at once; older data comes from the disk on a thread that may block.</summary>
+    private ValueTask<FetchResult> ReadAsync(FetchRequest request) =>
+        partitionLog.IsInMemory(request.From) ? new(Read(request)) : new(readers.RunAsync(() => Read(request)));
 
     public Result<Offset> OffsetForTime(UnixMillis instant)
     {

@@ -28,6 +28,8 @@ internal sealed partial class PartitionLoop : ITurn
 {
     private readonly Lock door = new();
     private readonly ITurnScheduler scheduler;
+    private readonly ITurnScheduler readers;
+    private readonly SparePreparation sparePreparation;
     private readonly BrokerMetrics metrics;
     private readonly TimeProvider time;
     private readonly ILogger log;
@@ -62,6 +64,8 @@ internal sealed partial class PartitionLoop : ITurn
         this.state = state;
         this.replica = replica;
         scheduler = environment.Committers;
+        readers = environment.Readers;
+        sparePreparation = new SparePreparation(partitionLog);
         metrics = environment.Metrics;
         time = environment.Time;
         log = environment.Logger;
@@ -187,5 +191,11 @@ internal sealed partial class PartitionLoop : ITurn
         {
             taken[takenNext].Complete(refused);
         }
+    }
+
+    /// <summary>Writes the next segment's zeros apart from the turns, which it would hold up.</summary>
+    private sealed class SparePreparation(PartitionLog partitionLog) : ITurn
+    {
+        public void RunTurn() => partitionLog.PrepareSpare();
     }
 }

@@ -46,6 +46,7 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
     /// <summary>Opens everything the image names. A partition that cannot be opened is reported and refuses; the others go on.</summary>
     public async Task OpenAsync()
     {
+        directory.Sync(); // partition directories that an earlier start made and did not get to sync
         foreach (LogDirectoryEntry entry in directory.List())
         {
             await SweepAsync(entry);
@@ -144,7 +145,7 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
         try
         {
             PartitionLoop loop = await environment.Committers.RunAsync(() =>
-                PartitionLoop.Open(partition, image.LeaderEpoch, options.Node, directory.Subdirectory(partition.ToString()), loopOptions, environment));
+                PartitionLoop.Open(partition, image.LeaderEpoch, options.Node, DirectoryOf(partition), loopOptions, environment));
             unopenable.TryRemove(partition, out _);
             Invariant.Check(loops.TryAdd(partition, loop), "a partition is opened once");
         }
@@ -154,6 +155,20 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
             ErrorCode code = failure is DiskFullException ? ErrorCode.DiskFull : ErrorCode.StorageFailure;
             unopenable[partition] = new Error(code, $"partition {partition} cannot be opened: {failure.Message}");
         }
+    }
+
+    /// <summary>The partition's directory, durable before anything in it is acknowledged.</summary>
+    private ILogDirectory DirectoryOf(TopicPartition partition)
+    {
+        string name = partition.ToString();
+        bool isNew = !directory.Exists(name);
+        ILogDirectory own = directory.Subdirectory(name);
+        if (isNew)
+        {
+            directory.Sync();
+        }
+
+        return own;
     }
 
     private async Task RemoveAsync(TopicPartition partition)

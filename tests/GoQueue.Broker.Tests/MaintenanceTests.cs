@@ -1,0 +1,48 @@
+using GoQueue.Broker.Requests;
+using GoQueue.Broker.Tests.Fixtures;
+using GoQueue.Core;
+using GoQueue.Testing;
+
+namespace GoQueue.Broker.Tests;
+
+public sealed class MaintenanceTests
+{
+    [Fact]
+    public async Task Retention_by_size_moves_the_start_in_the_background()
+    {
+        await using TestBroker broker = TestBroker.Open();
+        TopicPartition partition = await broker.CreateAsync("orders", new() { SegmentBytes = 1 << 20, RetentionBytes = 1 << 20, RetentionMillis = -1 });
+        for (int i = 0; i < 40; i++)
+        {
+            await broker.PublishAsync(partition, Batches.Of(new string('x', 100_000)));
+        }
+
+        broker.Time.Advance(TimeSpan.FromMinutes(2));
+        await Eventually.TrueAsync(() => broker.Partitions.Offsets(partition).Value.LogStart > Offset.Zero, "retention moved the start");
+        PartitionOffsets offsets = broker.Partitions.Offsets(partition).Value;
+        Assert.Equal(new Offset(40), offsets.HighWatermark);
+        Assert.Equal((int)(offsets.HighWatermark - offsets.LogStart), (await broker.ReadAllAsync(partition, offsets.LogStart.Value)).Count);
+    }
+
+    [Fact]
+    public async Task Retention_by_time_uses_the_time_of_the_records()
+    {
+        await using TestBroker broker = TestBroker.Open();
+        TopicPartition partition = await broker.CreateAsync("orders", new() { RetentionMillis = 1000 });
+        await broker.PublishAsync(partition, Batches.Of("a")); // records of 2023, the clock says 2026
+        broker.Time.Advance(TimeSpan.FromMinutes(2));
+        await Eventually.TrueAsync(() => broker.Partitions.Offsets(partition).Value.LogStart == new Offset(1), "everything expired");
+        Assert.Equal(new Offset(1), (await broker.PublishAsync(partition, Batches.Of("b"))).BaseOffset);
+    }
+
+    [Fact]
+    public async Task I3_idle_producers_are_forgotten_and_may_go_on_with_any_sequence()
+    {
+        await using TestBroker broker = TestBroker.Open(configure: options => options with { ProducerIdle = TimeSpan.FromMinutes(1) });
+        TopicPartition partition = await broker.CreateAsync("orders", new() { RetentionMillis = -1 });
+        await broker.PublishAsync(partition, Batches.From(new ProducerId(7), 0, 0, "a"));
+        Assert.Equal(ErrorCode.OutOfOrderSequence, (await broker.PublishAsync(partition, Batches.From(new ProducerId(7), 0, 5, "b"))).Error.Code);
+        broker.Time.Advance(TimeSpan.FromMinutes(5));
+        Assert.True((await broker.PublishAsync(partition, Batches.From(new ProducerId(7), 0, 5, "b"))).IsOk);
+    }
+}
