@@ -270,6 +270,7 @@ public sealed partial class PartitionLog
         {
             checkpoint.Write(new CheckpointEntry(EndOffset, active.BaseOffset, active.Size, options.UnflushedWindowBytes));
             flushedSinceCheckpoint = 0;
+            Volatile.Write(ref checkpointedSegment, active.BaseOffset.Value);
         }
         catch (DiskFullException)
         {

@@ -131,11 +131,13 @@ public sealed partial class PartitionLog
         {
             buffer.Truncate(segment.File.Read(position, buffer.Span));
             BatchRun run = new(buffer.Span, position, size, from, limit, maxBytes, MayHaveGaps(segment));
-            if (run.Status == RunStatus.NeedsMore)
+            long resume = ResumePosition(segment, from);
+            bool isMisled = run.Status == RunStatus.Bad && position > resume; // by a stale index entry, or the batch is damaged: walk and see
+            if (run.Status == RunStatus.NeedsMore || isMisled)
             {
                 buffer.Release();
                 buffer = SharedBuffer.Rent(0);
-                return ReadFarther(segment, run.NeededAt, from, limit, maxBytes);
+                return ReadFarther(segment, isMisled ? resume : run.NeededAt, from, limit, maxBytes);
             }
 
             return Finish(segment, ref buffer, position, run, from);
@@ -238,7 +240,7 @@ public sealed partial class PartitionLog
         from);
 
     /// <summary>Only compaction may leave gaps between batches; anywhere else a gap is damage.</summary>
-    private bool MayHaveGaps(Segment segment) => segment.BaseOffset < CleanedUpTo;
+    private bool MayHaveGaps(Segment segment) => segment.BaseOffset < GapsBelow;
 
     private CorruptRange? FindCorruption(Segment segment, Offset from)
     {

@@ -122,6 +122,7 @@ public sealed partial class PartitionLog
         cache.TruncateTo(newEnd);
         Volatile.Write(ref segments, segments[..(index + 1)]);
         checkpoint.Write(new CheckpointEntry(newEnd, target.BaseOffset, position, options.UnflushedWindowBytes));
+        Volatile.Write(ref checkpointedSegment, target.BaseOffset.Value);
         for (int last = dropped.Length - 1; last >= 0; last--)
         {
             dropped[last].DeleteFiles();

@@ -29,7 +29,8 @@ public sealed partial class PartitionLog : IDisposable
     private long flushedOffset;
     private int truncations; // odd while a truncation runs; readers that saw it change start over
     private CorruptRange[] corruptRanges;
-    private long cleanedUpTo;
+    private long gapsBelow;
+    private long checkpointedSegment;
 
     private Exception? failure;
     private bool isClosed;
@@ -43,7 +44,8 @@ public sealed partial class PartitionLog : IDisposable
         endOffset = recovered.End.Value;
         flushedOffset = recovered.End.Value;
         corruptRanges = [.. recovered.Report.CorruptRanges];
-        cleanedUpTo = recovered.Cleaner.CleanedUpTo.Value;
+        checkpointedSegment = recovered.Checkpoint.Newest?.SegmentBase.Value ?? 0;
+        gapsBelow = recovered.Cleaner.GapsBelow.Value;
         cache = new TailCache(options.TailCacheBytes);
         spare = new SpareSegment(directory);
         hasCleanMarker = recovered.HasCleanMarker;
@@ -90,8 +92,8 @@ public sealed partial class PartitionLog : IDisposable
     /// <summary>Damaged ranges known so far: found at start, or by a read since.</summary>
     public IReadOnlyList<CorruptRange> CorruptRanges => Volatile.Read(ref corruptRanges);
 
-    /// <summary>Segments that begin below it were compacted and may have gaps.</summary>
-    internal Offset CleanedUpTo => new(Volatile.Read(ref cleanedUpTo));
+    /// <summary>Batches below it may have gaps between them, left by compaction.</summary>
+    internal Offset GapsBelow => new(Volatile.Read(ref gapsBelow));
 
     /// <summary>First offset of the segment that is appended to; it changes with every roll.</summary>
     public Offset ActiveSegmentStart => Volatile.Read(ref segments)[^1].BaseOffset;

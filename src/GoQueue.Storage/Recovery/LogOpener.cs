@@ -39,6 +39,7 @@ internal sealed class LogOpener
 
     private RecoveredLog Run()
     {
+        CleanerSwap.FinishInterrupted(directory);
         Sweep();
         epochs = LeaderEpochs.Load(directory, out bool hasLostEpochs);
         cleaner = CleanerState.Load(directory);
@@ -165,7 +166,7 @@ internal sealed class LogOpener
         for (int index = segments.FindIndex(segment => segment.BaseOffset == from.SegmentBase); index >= 0 && index < segments.Count; index++)
         {
             Segment segment = segments[index];
-            if (segment.BaseOffset > expected && segment.BaseOffset > cleaner.CleanedUpTo)
+            if (segment.BaseOffset > expected && segment.BaseOffset > cleaner.GapsBelow)
             {
                 Segment before = segments[index - 1];
                 MarkCorrupt(new CorruptRange(expected, segment.BaseOffset, before.BaseOffset, before.Size, before.Size));
@@ -204,7 +205,7 @@ internal sealed class LogOpener
             if (status == ScanStatus.Batch)
             {
                 RecordBatchHeader header = new(batch);
-                bool mayHaveGap = segment.BaseOffset < cleaner.CleanedUpTo;
+                bool mayHaveGap = segment.BaseOffset < cleaner.GapsBelow;
                 if ((header.BaseOffset == expected || (mayHaveGap && header.BaseOffset > expected)) && header.LeaderEpoch >= epoch)
                 {
                     Accept(segment, header, scanner.Position, isLast, ref sinceEntry);

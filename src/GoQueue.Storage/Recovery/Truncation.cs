@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using GoQueue.Core;
 using GoQueue.Core.Records;
+using GoQueue.Storage.Cleaning;
 using GoQueue.Storage.Directories;
 using GoQueue.Storage.Files;
 using GoQueue.Storage.Segments;
@@ -49,6 +50,12 @@ internal static class Truncation
         epochs.TruncateTo(end);
         StateFiles.DeleteAbove(directory, end);
         directory.Sync();
+        CleanerState cleaner = CleanerState.Load(directory);
+        if (cleaner.CleanedUpTo > end)
+        {
+            cleaner.TruncateTo(end).Store(directory);
+        }
+
         directory.Delete(FileName);
         directory.Sync();
     }

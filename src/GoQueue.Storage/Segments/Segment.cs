@@ -232,7 +232,7 @@ internal sealed class Segment
     public void DeleteFiles(SpareSegment? spare = null)
     {
         string name = SegmentName.Of(BaseOffset, SegmentName.Log);
-        _ = File; // a reader that holds the segment but has not read yet finds it open
+        Pin();
         directory.Rename(name, name + SegmentName.Deleted);
         directory.Sync();
         if (spare is null)
@@ -246,6 +246,17 @@ internal sealed class Segment
 
         directory.Delete(SegmentName.Of(BaseOffset, SegmentName.OffsetIndex));
         directory.Delete(SegmentName.Of(BaseOffset, SegmentName.TimeIndex));
+    }
+
+    /// <summary>
+    /// Writer only, before the names go or get other content: opens what is not open yet, so that a reader that holds the segment but has
+    /// not read yet finds this segment's files and no others.
+    /// </summary>
+    public void Pin()
+    {
+        _ = File;
+        Offsets.Pin();
+        Times.Pin();
     }
 
     /// <summary>Replaces damaged or missing indexes by ones rebuilt in memory from the batches.</summary>

@@ -212,6 +212,18 @@ internal sealed class SparseIndex : IDisposable
         }
     }
 
+    /// <summary>Opens the file now, or never.</summary>
+    public void Pin()
+    {
+        if (FileOrNull(writable: false) is null)
+        {
+            lock (gate)
+            {
+                isClosed = true;
+            }
+        }
+    }
+
     public void Dispose()
     {
         lock (gate)

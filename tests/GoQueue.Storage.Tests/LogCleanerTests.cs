@@ -1,0 +1,396 @@
+using System.Text;
+using GoQueue.Core;
+using GoQueue.Core.Records;
+using GoQueue.Storage.Cleaning;
+using GoQueue.Storage.Directories;
+using Record = GoQueue.Core.Records.Record;
+
+namespace GoQueue.Storage.Tests;
+
+/// <summary>Compaction against a plain model of what must and may be left.</summary>
+public sealed class LogCleanerTests
+{
+    private const long Hour = 60 * 60 * 1000;
+
+    [Fact]
+    public void X2_compaction_keeps_the_last_record_of_every_key_at_its_offset()
+    {
+        for (int seed = 0; seed < 40; seed++)
+        {
+            CompactedTopic topic = new(seed, maxKeys: seed % 3 == 0 ? 5 : 1000);
+            topic.Open();
+            for (int round = 0; round < 6; round++)
+            {
+                topic.Append(40);
+                topic.Clean();
+                topic.Check();
+                topic.Now += 7 * Hour;
+                if (round == 3)
+                {
+                    topic.Log.Close();
+                    topic.Open();
+                    topic.Check();
+                }
+            }
+
+            Assert.True(topic.Log.SizeBytes < topic.WrittenBytes / 2, $"seed {seed}: {topic.Log.SizeBytes} of {topic.WrittenBytes} bytes are left");
+            topic.Log.Dispose();
+        }
+    }
+
+    [Fact]
+    public void A_crash_at_any_operation_of_a_compaction_loses_nothing_that_must_stay()
+    {
+        for (int seed = 0; seed < 3; seed++)
+        {
+            long operations = 0;
+            for (long at = 0; at == 0 || at <= operations; at++)
+            {
+                CompactedTopic topic = new(seed, maxKeys: 20);
+                topic.Open();
+                topic.Append(60);
+                topic.Clean();
+                topic.Now += 30 * Hour;
+                topic.Append(40);
+                topic.Log.Flush();
+                long before = topic.Disk.Operations;
+                if (at == 0)
+                {
+                    topic.Clean();
+                    operations = topic.Disk.Operations - before;
+                    Assert.True(operations > 20, $"only {operations} operations");
+                    continue;
+                }
+
+                topic.Disk.CrashAtOperation = before + at;
+                Assert.Throws<VirtualCrashException>(topic.Clean);
+                topic.Disk.Crash((CrashMode)(at % 3));
+                topic.Open();
+                try
+                {
+                    topic.Check();
+                    Assert.Empty(topic.Log.Recovery.CorruptRanges);
+                    topic.Append(30);
+                    topic.Clean();
+                    topic.Check();
+                    topic.Log.Close();
+                    topic.Open();
+                    topic.Check();
+                    topic.Log.Dispose();
+                }
+                catch (Exception failure) when (failure is not VirtualCrashException)
+                {
+                    throw new InvalidOperationException($"seed {seed}, operation {at}: {failure.Message}", failure);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Tombstones_stay_for_the_delay_and_then_go_even_without_new_records()
+    {
+        CompactedTopic topic = new(1, maxKeys: 1000);
+        topic.Open();
+        topic.AppendRecord("gone", value: "x");
+        topic.AppendRecord("gone", value: null);
+        topic.FillSegment();
+        topic.Clean();
+        Assert.Equal([1], topic.OffsetsOf("gone"));
+        topic.Now += 23 * Hour;
+        topic.Clean();
+        Assert.Equal([1], topic.OffsetsOf("gone"));
+        topic.Now += 2 * Hour;
+        topic.Clean();
+        Assert.Empty(topic.OffsetsOf("gone"));
+        topic.Log.Dispose();
+    }
+
+    [Fact]
+    public void I5_the_last_batch_of_a_producer_stays_as_an_empty_one_so_that_its_sequence_survives()
+    {
+        CompactedTopic topic = new(1, maxKeys: 1000);
+        topic.Open();
+        topic.AppendRecord("a", "1", producer: 7, sequence: 10);
+        topic.AppendRecord("a", "2", producer: 7, sequence: 11);
+        topic.AppendRecord("a", "3", producer: 8, sequence: 0);
+        topic.FillSegment();
+        topic.AppendRecord("a", "4");
+        topic.FillSegment();
+        topic.Clean();
+        List<byte[]> batches = topic.Log.ReadAll();
+        byte[] empty = Assert.Single(batches, batch => new RecordBatchHeader(batch).ProducerId == new ProducerId(7));
+        RecordBatchHeader header = new(empty);
+        Assert.Equal((0, 11, new Offset(1)), (header.RecordCount, header.BaseSequence, header.BaseOffset));
+        topic.Log.Dispose();
+    }
+
+    [Fact]
+    public void A_pass_begins_only_when_half_of_the_bytes_are_dirty()
+    {
+        CompactedTopic topic = new(1, maxKeys: 1000);
+        topic.Open();
+        topic.Append(100);
+        topic.Clean();
+        long size = topic.Log.SizeBytes;
+        Assert.Equal(CleanerStatus.Idle, topic.Cleaner.TryBegin(topic.Log.EndOffset, new UnixMillis(topic.Now)));
+        topic.FillSegment();
+        Assert.True(topic.Log.SizeBytes < 2 * size);
+        Assert.Equal(CleanerStatus.Idle, topic.Cleaner.TryBegin(topic.Log.EndOffset, new UnixMillis(topic.Now)));
+        topic.Append(100);
+        Assert.Equal(CleanerStatus.Working, topic.Cleaner.TryBegin(topic.Log.EndOffset, new UnixMillis(topic.Now)));
+        topic.Log.Dispose();
+    }
+
+    [Fact]
+    public async Task Readers_beside_compaction_and_retention_see_every_surviving_record_in_order()
+    {
+        CompactedTopic topic = new(3, maxKeys: 1000);
+        topic.Open();
+        topic.Append(200);
+        using CancellationTokenSource stop = new();
+        Task reader = Task.Run(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                long last = -1;
+                foreach (byte[] batch in topic.Log.ReadAll(Offset.Zero, maxBytes: 700))
+                {
+                    Assert.True(new RecordBatchHeader(batch).BaseOffset.Value > last);
+                    last = new RecordBatchHeader(batch).BaseOffset.Value;
+                }
+            }
+        });
+        for (int round = 0; round < 20; round++)
+        {
+            topic.Append(30);
+            topic.Clean();
+        }
+
+        await stop.CancelAsync();
+        await reader;
+        topic.Check();
+        topic.Log.Dispose();
+    }
+
+    [Fact]
+    public void A_full_disk_gives_the_pass_up_and_leaves_the_log_as_it_was()
+    {
+        CompactedTopic topic = new(4, maxKeys: 1000);
+        topic.Open();
+        topic.Append(100);
+        topic.Disk.Capacity = 0;
+        Assert.Throws<DiskFullException>(topic.Clean);
+        topic.Check();
+        Assert.False(topic.Log.IsFailed);
+        topic.Disk.Capacity = long.MaxValue;
+        topic.Clean();
+        topic.Check();
+        topic.Log.Dispose();
+    }
+
+    [Fact]
+    public void A_damaged_segment_blocks_compaction_and_is_not_touched()
+    {
+        CompactedTopic topic = new(5, maxKeys: 1000);
+        topic.Open();
+        topic.Append(100);
+        string first = topic.Disk.Root.List().First(entry => entry.Name.EndsWith(".log", StringComparison.Ordinal)).Name;
+        topic.Disk.Root.FlipBit(first, 500, 1);
+        Assert.Throws<InvalidOperationException>(topic.Clean);
+        Assert.Equal(CleanerStatus.Blocked, topic.Cleaner.TryBegin(topic.Log.EndOffset, new UnixMillis(topic.Now)));
+        Assert.Equal(ErrorCode.CorruptLog, topic.Cleaner.Problem?.Code);
+        Assert.DoesNotContain(topic.Disk.Root.List(), entry => entry.Name.EndsWith(".cleaned", StringComparison.Ordinal));
+        topic.Log.Dispose();
+    }
+
+    [Fact]
+    public void The_key_map_agrees_with_a_dictionary()
+    {
+        Random random = new(9);
+        KeyMap map = new(10_000);
+        Dictionary<int, long> model = [];
+        for (long offset = 0; offset < 20_000; offset++)
+        {
+            int key = random.Next(6000);
+            model[key] = offset;
+            map.Put(BitConverter.GetBytes(key), new Offset(offset));
+        }
+
+        Assert.Equal(model.Count, map.Count);
+        for (int key = 0; key < 7000; key++)
+        {
+            Assert.Equal(model.GetValueOrDefault(key, -1), map.Get(BitConverter.GetBytes(key)).Value);
+        }
+    }
+}
+
+/// <summary>A compacted log with a record of everything that was ever appended.</summary>
+internal sealed class CompactedTopic(int seed, int maxKeys)
+{
+    private static readonly PartitionLogOptions Options = new() { SegmentBytes = 3000, IndexIntervalBytes = 400, TailCacheBytes = 0, ReserveBytes = 1024 };
+
+    private readonly Random random = new(seed);
+    private readonly Dictionary<long, (string? Key, string? Value)> appended = [];
+    private readonly HashSet<long> control = [];
+    private readonly Dictionary<long, (long Base, int Sequence)> producers = [];
+
+    public VirtualDisk Disk { get; } = new(seed);
+
+    public long Now { get; set; } = Batches.Now.Value;
+
+    public long WrittenBytes { get; private set; }
+
+    public PartitionLog Log { get; private set; } = null!;
+
+    public LogCleaner Cleaner { get; private set; } = null!;
+
+    public void Open()
+    {
+        Log = PartitionLog.Open(Disk.Root, Options, new UnixMillis(Now));
+        Cleaner = new LogCleaner(Log, new LogCleanerOptions { MaxKeys = maxKeys });
+    }
+
+    public void Append(int batches)
+    {
+        using RecordBatchBuilder builder = new();
+        for (int index = 0; index < batches; index++)
+        {
+            bool isControl = random.Next(20) == 0;
+            builder.Reset(isControl: isControl, codec: random.Next(4) == 0 ? CompressionCodec.Gzip : CompressionCodec.None);
+            long next = Log.EndOffset.Value;
+            int count = random.Next(1, 5);
+            for (int record = 0; record < count; record++)
+            {
+                string? key = random.Next(15) == 0 ? null : $"key{random.Next(25)}";
+                string? value = random.Next(6) == 0 ? null : new string((char)('a' + random.Next(26)), random.Next(1, 80));
+                Add(builder, next + record, key, value);
+                if (isControl)
+                {
+                    control.Add(next + record);
+                }
+            }
+
+            long producer = random.Next(3) == 0 ? random.Next(4) : -1;
+            Send(builder, next, producer, producer < 0 ? -1 : producers.GetValueOrDefault(producer).Sequence + 100);
+        }
+
+        Log.Flush();
+    }
+
+    public void AppendRecord(string key, string? value, long producer = -1, int sequence = -1)
+    {
+        using RecordBatchBuilder builder = new();
+        Add(builder, Log.EndOffset.Value, key, value);
+        Send(builder, Log.EndOffset.Value, producer, sequence);
+    }
+
+    /// <summary>Appends records without a key until a new segment has begun.</summary>
+    public void FillSegment()
+    {
+        int segments = Log.SegmentCount;
+        while (Log.SegmentCount == segments)
+        {
+            using RecordBatchBuilder builder = new();
+            Add(builder, Log.EndOffset.Value, null, new string('f', 200));
+            Send(builder, Log.EndOffset.Value, -1, -1);
+        }
+
+        Log.Flush();
+    }
+
+    public void Clean()
+    {
+        for (int turns = 0; turns < 100_000; turns++)
+        {
+            switch (Cleaner.TryBegin(Log.EndOffset, new UnixMillis(Now)))
+            {
+                case CleanerStatus.Idle:
+                    return;
+                case CleanerStatus.ReadyToSwap:
+                    Cleaner.Swap();
+                    break;
+                case CleanerStatus.Working:
+                    Cleaner.Work(random.Next(1, 3000));
+                    break;
+                default:
+                    throw new InvalidOperationException(Cleaner.Problem.ToString());
+            }
+        }
+
+        throw new InvalidOperationException("the cleaner never gets done");
+    }
+
+    public List<long> OffsetsOf(string key) => [.. Records().Where(record => record.Key == key).Select(record => record.Offset)];
+
+    public void Check()
+    {
+        List<(long Offset, string? Key, string? Value)> left = Records();
+        CleanerState state = CleanerState.Load(Disk.Root);
+        Assert.True(left.Zip(left.Skip(1)).All(pair => pair.First.Offset < pair.Second.Offset), "offsets grow");
+        foreach ((long offset, string? key, string? value) in left)
+        {
+            Assert.Equal(appended[offset], (key, value));
+        }
+
+        HashSet<long> present = [.. left.Select(record => record.Offset)];
+        Dictionary<string, long> last = appended.Where(entry => entry.Value.Key is not null && entry.Key < Log.EndOffset.Value && !control.Contains(entry.Key))
+            .GroupBy(entry => entry.Value.Key!).ToDictionary(group => group.Key, group => group.Max(entry => entry.Key));
+        foreach ((long offset, (string? key, string? value)) in appended.Where(entry => entry.Key < Log.EndOffset.Value))
+        {
+            bool mustStay = key is null || control.Contains(offset) || offset >= state.CleanedUpTo.Value && offset >= state.GapsBelow.Value
+                || (last[key] == offset && (value is not null || offset >= state.TombstonesGoBelow(new UnixMillis(Now), 24 * 3600_000L).Value));
+            Assert.True(!mustStay || present.Contains(offset), $"offset {offset} ({key}={value}) is gone");
+        }
+
+        foreach (IGrouping<string?, (long Offset, string? Key, string? Value)> group in left.Where(record => record.Offset < state.CleanedUpTo.Value && record.Key is not null && !control.Contains(record.Offset)).GroupBy(record => record.Key))
+        {
+            Assert.True(group.Count() == 1, $"key {group.Key} has {group.Count()} records below {state.CleanedUpTo}");
+        }
+
+        foreach ((long producer, (long baseOffset, int sequence)) in producers.Where(entry => entry.Value.Base < Log.EndOffset.Value))
+        {
+            Assert.Contains(Log.ReadAll(), batch => new RecordBatchHeader(batch) is { } header && header.ProducerId.Value == producer && header.BaseOffset.Value == baseOffset && header.BaseSequence == sequence);
+        }
+
+        foreach (long offset in present)
+        {
+            LogRead read = Log.Read(new Offset(offset), Log.EndOffset, 1);
+            Assert.Contains(Decode(Batches.Split(read.Slices[0].Span)[0]), record => record.Offset == offset);
+            read.Slices[0].Buffer.Release();
+        }
+    }
+
+    private static List<(long Offset, string? Key, string? Value)> Decode(byte[] batch)
+    {
+        List<(long Offset, string? Key, string? Value)> records = [];
+        using RecordBatchReader reader = RecordBatchReader.Open(batch, RecordReadLimits.Default, out Error? error);
+        Assert.Null(error);
+        foreach (Record record in reader)
+        {
+            records.Add((record.Offset.Value, record.KeyIsNull ? null : Encoding.UTF8.GetString(record.Key), record.ValueIsNull ? null : Encoding.UTF8.GetString(record.Value)));
+        }
+
+        return records;
+    }
+
+    private List<(long Offset, string? Key, string? Value)> Records() => [.. Log.ReadAll().SelectMany(Decode)];
+
+    private void Add(RecordBatchBuilder builder, long offset, string? key, string? value)
+    {
+        appended[offset] = (key, value);
+        Assert.True(builder.TryAppend(
+            new UnixMillis(Now), Encoding.UTF8.GetBytes(key ?? ""), key is null, Encoding.UTF8.GetBytes(value ?? ""), value is null, [], int.MaxValue));
+    }
+
+    private void Send(RecordBatchBuilder builder, long next, long producer, int sequence)
+    {
+        using SharedBuffer batch = Batches.Stamped(builder.Build(new ProducerId(producer), (short)(producer < 0 ? -1 : 0), sequence), next);
+        WrittenBytes += batch.Length;
+        if (producer >= 0)
+        {
+            producers[producer] = (next, sequence);
+        }
+
+        Log.Append([batch], new UnixMillis(Now));
+    }
+}
