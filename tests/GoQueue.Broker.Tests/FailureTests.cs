@@ -28,6 +28,32 @@ public sealed class FailureTests
         Assert.Equal(["0=a", "1=b"], await broker.ReadAllAsync(partition));
     }
 
+    /// <summary>
+    /// Goal: a group that the disk takes only in part gives no duplicates. Method: the group crosses into a second segment, for which there is no
+    /// room; what was refused is repeated.
+    /// </summary>
+    [Fact]
+    public async Task I1_a_group_written_in_part_answers_the_written_part_and_takes_the_repeats_of_the_rest_once()
+    {
+        await using TestBroker broker = TestBroker.Open();
+        TopicPartition partition = await broker.CreateAsync("orders", new() { SegmentBytes = 1 << 20 });
+        string[] values = [.. Enumerable.Range(0, 4).Select(i => new string((char)('a' + i), 400_000))];
+        broker.Turns.Hold();
+        Task<PublishReceipt>[] answers = [.. values.Select((value, i) => broker.PublishAsync(partition, Batches.From(Producer, 0, i, value)))];
+        broker.Disk.Capacity = 1L << 40;
+        broker.Disk.Capacity += 950_000 - broker.Disk.Root.AvailableBytes; // room for two of them
+        broker.Turns.Release();
+        PublishReceipt[] receipts = await Task.WhenAll(answers);
+        broker.Disk.Capacity = long.MaxValue;
+        Assert.Equal([ErrorCode.None, ErrorCode.None, ErrorCode.DiskFull, ErrorCode.DiskFull], receipts.Select(receipt => receipt.Error.Code));
+        for (int i = 0; i < values.Length; i++)
+        {
+            Assert.Equal(new Offset(i), (await broker.PublishAsync(partition, Batches.From(Producer, 0, i, values[i]))).BaseOffset);
+        }
+
+        Assert.Equal(values.Select((value, i) => $"{i}={value}"), await broker.ReadAllAsync(partition));
+    }
+
     [Fact]
     public async Task A_failed_flush_stops_the_partition_says_so_and_recovers_through_a_restart()
     {

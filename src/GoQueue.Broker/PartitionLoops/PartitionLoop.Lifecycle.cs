@@ -244,7 +244,14 @@ internal sealed partial class PartitionLoop
             LogRead read = partitionLog.Read(from, partitionLog.EndOffset, ReplayReadBytes);
             if (read.Error is not null || read.NextOffset <= from)
             {
-                return;
+                Offset behind = EndOfDamage(partitionLog, from);
+                if (behind <= from)
+                {
+                    return;
+                }
+
+                from = behind;
+                continue;
             }
 
             foreach (BufferSlice slice in read.Slices)
@@ -266,5 +273,19 @@ internal sealed partial class PartitionLoop
 
             from = read.NextOffset;
         }
+    }
+
+    /// <summary>The end of the known damaged range that begins at or holds the offset; the offset itself when there is none.</summary>
+    private static Offset EndOfDamage(PartitionLog partitionLog, Offset offset)
+    {
+        foreach (CorruptRange range in partitionLog.CorruptRanges)
+        {
+            if (range.Start <= offset && offset < range.End)
+            {
+                return range.End;
+            }
+        }
+
+        return offset;
     }
 }

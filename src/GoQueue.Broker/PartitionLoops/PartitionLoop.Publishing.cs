@@ -154,7 +154,10 @@ internal sealed partial class PartitionLoop
         }
     }
 
-    /// <summary>One vectored write. A full disk takes back the whole group: nothing was done, the partition goes on.</summary>
+    /// <summary>
+    /// Writes the group. What a full disk did not take is taken back and refused as if it had never come: a group that crossed into a new
+    /// segment may be written up to there. False when nothing of the group is left to flush and answer.
+    /// </summary>
     private bool TryAppend(StateMark mark, UnixMillis now)
     {
         try
@@ -164,18 +167,34 @@ internal sealed partial class PartitionLoop
         }
         catch (DiskFullException full)
         {
-            state.RollbackTo(mark);
             Log.DiskFull(log, full, Partition, group.Count);
-            PublishReceipt refused = PublishReceipt.Refused(ErrorCode.DiskFull, full.Message);
-            foreach (PublishOperation operation in ordered)
+            state.RollbackTo(mark);
+            KeepWhatIsWritten(PublishReceipt.Refused(ErrorCode.DiskFull, full.Message), now);
+            return ordered.Count > 0;
+        }
+    }
+
+    private void KeepWhatIsWritten(in PublishReceipt refused, UnixMillis now)
+    {
+        int kept = 0;
+        for (int i = 0; i < ordered.Count; i++)
+        {
+            PublishOperation operation = ordered[i];
+            if (operation.WaitsFor > partitionLog.EndOffset)
             {
-                metrics.PublishRefused(ErrorCode.DiskFull);
+                metrics.PublishRefused(refused.Error.Code);
                 operation.Complete(refused);
+                continue;
             }
 
-            ordered.Clear();
-            return false;
+            ordered[kept++] = operation;
+            if (operation.IsNew)
+            {
+                state.Apply(new RecordBatchHeader(operation.Batch.Span), now);
+            }
         }
+
+        ordered.RemoveRange(kept, ordered.Count - kept);
     }
 
     /// <summary>Flushes as the topic says, moves the high watermark, wakes readers and answers.</summary>
