@@ -50,7 +50,7 @@ internal static class Rings
                 "GoQueue.Core", "GoQueue.Storage", "GoQueue.Partitions", "GoQueue.Replication", "GoQueue.Metadata",
             ],
             ["Microsoft.AspNetCore.OpenApi", "Serilog", "Serilog.Extensions.Logging", "Serilog.Sinks.Console", "YamlDotNet"],
-            ["Google.Protobuf", "Microsoft.AspNetCore*", "Microsoft.Extensions.*", "Microsoft.OpenApi*", "Serilog*", "YamlDotNet"]),
+            ["Google.Protobuf", "Microsoft.AspNetCore*", "Microsoft.Extensions.*", "Microsoft.Net.Http.Headers", "Microsoft.OpenApi*", "Serilog*", "YamlDotNet"]),
         new(
             "GoQueue.Cli",
             3,
