@@ -18,6 +18,9 @@ public static class FuzzTargets
         new PartitionFoldTarget(),
         new MetadataCommandTarget(),
         new MetadataSnapshotTarget(),
+        new StorageFileTarget(),
+        new SegmentIndexTarget(),
+        new LogRecoveryTarget(),
     ];
 
     /// <summary>The target of this name, or all for <c>all</c>; empty when there is none.</summary>

@@ -128,6 +128,7 @@ internal sealed class CrashScript(int seed)
         for (int round = 0; round < 3; round++)
         {
             AppendSome(6);
+            log.PrepareSpare(); // beside the writer in a broker; here in its turn, so that the crash comes in it too
             Snapshot();
             AppendSome(5);
             Truncate();

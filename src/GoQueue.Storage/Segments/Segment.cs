@@ -187,7 +187,7 @@ internal sealed class Segment
     /// </summary>
     public void AddTime(Offset offset)
     {
-        if (!LargestTimestamp.IsNone)
+        if (!LargestTimestamp.IsNone && offset - BaseOffset <= int.MaxValue)
         {
             Times.Add(LargestTimestamp.Value, (int)(offset - BaseOffset));
         }
