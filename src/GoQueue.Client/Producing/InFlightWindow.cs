@@ -58,8 +58,14 @@ internal sealed class InFlightWindow(bool isIdempotent, int limit)
     /// <summary>Whether an identity must be given before anything can be sent.</summary>
     public bool NeedsIdentity => isIdempotent && identity.IsNone;
 
+    /// <summary>
+    /// Whether a new batch may go out. Not behind one that is overtaken: the broker remembers the last five batches, so with more behind it that
+    /// one would no longer be recognised.
+    /// </summary>
     public bool CanSendNew =>
-        !IsRecovering && !NeedsIdentity && batches.Count < CurrentLimit && (!needsNextEpoch || (batches.Count == 0 && identity.HasNextEpoch));
+        !IsRecovering && !NeedsIdentity && batches.Count < CurrentLimit && (batches.Count == 0
+            ? !needsNextEpoch || identity.HasNextEpoch
+            : !needsNextEpoch && !batches[0].IsOvertaken);
 
     private int CurrentLimit => isIdempotent && !isConfirmed ? 1 : limit;
 
@@ -106,7 +112,7 @@ internal sealed class InFlightWindow(bool isIdempotent, int limit)
             return AnswerVerdict.Ignored;
         }
 
-        if (code is ErrorCode.None or ErrorCode.DuplicateSequence)
+        if (code == ErrorCode.None || (code == ErrorCode.DuplicateSequence && !batch.IsOvertaken))
         {
             return Accept(batch);
         }
@@ -206,10 +212,16 @@ internal sealed class InFlightWindow(bool isIdempotent, int limit)
         int index = batches.IndexOf(batch);
         for (int i = 0; isIdempotent && i < index; i++)
         {
-            // Refused before, and a later one was taken: the broker had forgotten us. The earlier ones can no longer go under this identity, where
-            // they would be taken for repeats; order is lost here, messages are not.
-            batches[i].IsRestampable |= !batches[i].IsOutstanding;
-            needsNextEpoch = true;
+            // A later batch was taken. Either this one is stored although its answer did not say so: sent again it is recognised with its offset,
+            // being among the last five. Or it was refused and the broker had forgotten us (I3): sent again it would be taken for an old repeat and
+            // be lost, so it gets a new identity; order is lost here, the message is not.
+            ProducerBatch earlier = batches[i];
+            earlier.IsOvertaken = true;
+            if (!earlier.MayBeStored && !earlier.IsOutstanding)
+            {
+                earlier.IsRestampable = true;
+                needsNextEpoch = true;
+            }
         }
 
         batches.RemoveAt(index);
@@ -224,8 +236,7 @@ internal sealed class InFlightWindow(bool isIdempotent, int limit)
         bool isOurGap = hasUnknownGap || batch.IsRestampable || batches[0] != batch;
         if (code == ErrorCode.OutOfOrderSequence && isOurGap)
         {
-            batch.IsRestampable = true;
-            needsNextEpoch = true;
+            batch.IsRestampable |= needsNextEpoch; // else one before it goes again too, and fills the gap
             return KeepForRetry();
         }
 

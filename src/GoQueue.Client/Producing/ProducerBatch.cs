@@ -54,6 +54,9 @@ internal sealed class ProducerBatch(PartitionQueue partition, PriorityLane lane,
     /// <summary>Known not to be stored under its present identity, and not to become so: it may get another one.</summary>
     public bool IsRestampable { get; set; }
 
+    /// <summary>A later batch of the same identity was stored while this one was not known to be; see <see cref="InFlightWindow"/>.</summary>
+    public bool IsOvertaken { get; set; }
+
     /// <summary>Settled while outstanding; its answer is of no interest any more.</summary>
     public bool IsAbandoned { get; set; }
 
@@ -101,6 +104,7 @@ internal sealed class ProducerBatch(PartitionQueue partition, PriorityLane lane,
     {
         Sequence = sequence;
         IsRestampable = false;
+        IsOvertaken = false;
         if (bytes is null)
         {
             bytes = builder!.Build(new ProducerId(identity.Id), identity.Epoch, sequence);

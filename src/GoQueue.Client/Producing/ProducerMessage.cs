@@ -26,5 +26,13 @@ public readonly record struct ProducerMessage(ReadOnlyMemory<byte>? Key, ReadOnl
     /// <param name="key">Null for none.</param>
     /// <param name="value">Null for none.</param>
     public static ProducerMessage OfText(string? key, string? value) =>
-        new(key is null ? null : Encoding.UTF8.GetBytes(key), value is null ? null : Encoding.UTF8.GetBytes(value));
+        OfBytes(key is null ? null : Encoding.UTF8.GetBytes(key), value is null ? null : Encoding.UTF8.GetBytes(value));
+
+    /// <summary>
+    /// A message with these bytes, where a null array means none. (An array that is null and converted to memory would become empty instead.)
+    /// </summary>
+    /// <param name="key">Null for none.</param>
+    /// <param name="value">Null for none.</param>
+    public static ProducerMessage OfBytes(byte[]? key, byte[]? value) =>
+        new(key is null ? default(ReadOnlyMemory<byte>?) : key.AsMemory(), value is null ? default(ReadOnlyMemory<byte>?) : value.AsMemory());
 }

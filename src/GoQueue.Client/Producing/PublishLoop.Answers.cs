@@ -57,6 +57,11 @@ internal sealed partial class PublishLoop
     private GoQueueException RefusalOf(PartitionQueue partition, ProducerBatch batch, Error error, int sequence)
     {
         string what = $"{batch.Count} messages to partition {partition.Index} of topic '{partition.Topic}' were refused: {error.Detail}";
+        if (error.Code == ErrorCode.DuplicateSequence)
+        {
+            return new GoQueueException(ErrorCode.OutcomeUnknown, $"{what}. Later messages were stored meanwhile, so whether these are cannot be told");
+        }
+
         return error.Code == ErrorCode.OutOfOrderSequence
             ? new GoQueueException(error.Code, $"{what}. They begin at sequence {sequence} and everything before was acknowledged, so the broker has lost acknowledged messages of this partition; these were not stored")
             : new GoQueueException(error.Code, what);
@@ -72,6 +77,7 @@ internal sealed partial class PublishLoop
 
         if (code is ErrorCode.NotLeader or ErrorCode.UnknownTopic or ErrorCode.UnknownPartition && !partition.IsRefreshing)
         {
+            // Nothing goes again before the answer: it may be that the partition is no more.
             partition.IsRefreshing = true;
             _ = RefreshAsync(partition);
         }

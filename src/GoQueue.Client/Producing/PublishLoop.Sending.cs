@@ -26,7 +26,7 @@ internal sealed partial class PublishLoop
         {
             PartitionQueue partition = recovering[i];
             InFlightWindow window = partition.Window;
-            if (window.Outstanding > 0 || now < partition.RetryAt || (window.NeedsIdentity && !window.TryIdentify(IdentityFor(partition))))
+            if (window.Outstanding > 0 || partition.IsRefreshing || now < partition.RetryAt || (window.NeedsIdentity && !window.TryIdentify(IdentityFor(partition))))
             {
                 continue;
             }
