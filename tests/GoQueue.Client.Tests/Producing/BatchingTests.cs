@@ -154,9 +154,10 @@ public sealed class BatchingTests
         await producer.FlushAsync();
 
         Assert.Equal(1000, delivered.Count);
+        List<string>[] values = [.. stored.Select(partition => partition.Values())];
         foreach ((long tag, (int partition, long offset)) in delivered)
         {
-            Assert.Equal($"v{tag}", stored[partition].Values()[(int)offset]);
+            Assert.Equal($"v{tag}", values[partition][(int)offset]);
         }
     }
 
