@@ -47,4 +47,7 @@ internal static partial class Log
 
     [LoggerMessage(2013, LogLevel.Information, "Compacted partition {Partition}: {Before} to {After} bytes")]
     public static partial void Compacted(ILogger logger, TopicPartition partition, long before, long after);
+
+    [LoggerMessage(2014, LogLevel.Error, "Compaction of partition {Partition} stands still until a restart: {Problem}")]
+    public static partial void CompactionBlocked(ILogger logger, TopicPartition partition, string problem);
 }

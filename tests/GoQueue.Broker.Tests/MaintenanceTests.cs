@@ -1,6 +1,7 @@
 using GoQueue.Broker.Requests;
 using GoQueue.Broker.Tests.Fixtures;
 using GoQueue.Core;
+using GoQueue.Metadata.Topics;
 using GoQueue.Testing;
 
 namespace GoQueue.Broker.Tests;
@@ -44,5 +45,29 @@ public sealed class MaintenanceTests
         Assert.Equal(ErrorCode.OutOfOrderSequence, (await broker.PublishAsync(partition, Batches.From(new ProducerId(7), 0, 5, "b"))).Error.Code);
         broker.Time.Advance(TimeSpan.FromMinutes(5));
         Assert.True((await broker.PublishAsync(partition, Batches.From(new ProducerId(7), 0, 5, "b"))).IsOk);
+    }
+
+    [Fact]
+    public async Task X2_a_compacted_topic_keeps_the_last_value_of_every_key_at_its_offset()
+    {
+        await using TestBroker broker = TestBroker.Open(configure: options => options with { TailCacheBytesPerPartition = 0 });
+        TopicPartition partition = await broker.CreateAsync("orders", new() { SegmentBytes = 1 << 20, CleanupPolicy = CleanupPolicy.Compact });
+        for (int i = 0; i < 30; i++)
+        {
+            await broker.PublishAsync(partition, Batches.Of($"{i}{new string('x', 100_000)}")); // all under one key
+        }
+
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                broker.Time.Advance(TimeSpan.FromMinutes(1));
+                return (await broker.ReadAllAsync(partition)).Count < 30;
+            },
+            "superseded records are gone");
+        List<string> records = await broker.ReadAllAsync(partition);
+        Assert.InRange(records.Count, 1, 15); // the active segment stays as it is
+        Assert.StartsWith("29=29x", records[^1], StringComparison.Ordinal);
+        Assert.All(records, record => Assert.StartsWith(record.Split('=')[0], record.Split('=')[1], StringComparison.Ordinal));
+        Assert.Equal(new Offset(30), (await broker.PublishAsync(partition, Batches.Of("next"))).BaseOffset);
     }
 }

@@ -8,10 +8,13 @@ public static class Eventually
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     /// <exception cref="TimeoutException">The condition stayed false for a minute.</exception>
-    public static async Task TrueAsync(Func<bool> condition, string what)
+    public static Task TrueAsync(Func<bool> condition, string what) => TrueAsync(() => Task.FromResult(condition()), what);
+
+    /// <exception cref="TimeoutException">The condition stayed false for a minute.</exception>
+    public static async Task TrueAsync(Func<Task<bool>> condition, string what)
     {
         Stopwatch watch = Stopwatch.StartNew();
-        while (!condition())
+        while (!await condition())
         {
             if (watch.Elapsed > Deadline)
             {

@@ -1,6 +1,4 @@
 using GoQueue.Broker.PartitionLoops;
-using GoQueue.Core;
-using GoQueue.Metadata.Topics;
 
 namespace GoQueue.Broker.Maintenance;
 
@@ -17,7 +15,7 @@ internal sealed class MaintenanceRounds(BrokerOptions options, BrokerEnvironment
                 foreach (PartitionLoop loop in partitions.Loops)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    await MaintainAsync(loop);
+                    await MaintainAsync(loop, cancellationToken);
                 }
             }
         }
@@ -27,11 +25,12 @@ internal sealed class MaintenanceRounds(BrokerOptions options, BrokerEnvironment
         }
     }
 
-    private async Task MaintainAsync(PartitionLoop loop)
+    private async Task MaintainAsync(PartitionLoop loop, CancellationToken cancellationToken)
     {
         try
         {
             await loop.MaintainAsync();
+            await loop.CompactAsync(options.CompactionBytesPerSecond, cancellationToken);
         }
         catch (IOException failure)
         {

@@ -60,14 +60,20 @@ internal sealed partial class PartitionLoop
 
         options = changed;
         flushMode = changed.Topic.FlushMode;
+        compactedTopic = changed.Topic.CleanupPolicy;
         Volatile.Write(ref maxMessageBytes, changed.Topic.MaxMessageBytes);
         partitionLog.Reconfigure(changed.ToLogOptions());
         BecomeDurable();
     });
 
     /// <summary>Answers what is waiting, saves the fold, closes the log with its clean-shutdown marker. Idempotent.</summary>
-    public Task CloseAsync()
+    public async Task CloseAsync()
     {
+        if (!compactionStop.IsCancellationRequested)
+        {
+            await StopCompactionAsync();
+        }
+
         TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (door)
         {
@@ -88,7 +94,7 @@ internal sealed partial class PartitionLoop
                 done.TrySetResult();
             }
         });
-        return done.Task;
+        await done.Task;
     }
 
     /// <summary>

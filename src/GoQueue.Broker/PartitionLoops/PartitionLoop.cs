@@ -1,7 +1,7 @@
 using GoQueue.Broker.Requests;
 using GoQueue.Broker.Scheduling;
 using GoQueue.Core;
-using GoQueue.Core.Records;
+using GoQueue.Metadata.Topics;
 using GoQueue.Partitions;
 using GoQueue.Replication;
 using GoQueue.Storage;
@@ -55,6 +55,7 @@ internal sealed partial class PartitionLoop : ITurn
 
     // Published by the turn, read anywhere.
     private long highWatermark;
+    private volatile CleanupPolicy compactedTopic;
 
     private PartitionLoop(TopicPartition partition, PartitionLoopOptions options, PartitionLog partitionLog, PartitionState state, PartitionReplica replica, BrokerEnvironment environment)
     {
@@ -71,6 +72,8 @@ internal sealed partial class PartitionLoop : ITurn
         log = environment.Logger;
         maxMessageBytes = options.Topic.MaxMessageBytes;
         flushMode = options.Topic.FlushMode;
+        compactedTopic = options.Topic.CleanupPolicy;
+        cleaner = new LogCleaner(partitionLog, new LogCleanerOptions());
         stateSavedAt = partitionLog.EndOffset;
         currentHighWatermark = () => HighWatermark;
         Volatile.Write(ref highWatermark, replica.HighWatermark.Value);
