@@ -29,6 +29,9 @@ internal sealed class OpenLoopPacer
     /// <summary>How many messages are due at <paramref name="ticks"/>: numbers below the answer.</summary>
     public long DueCount(long ticks) => ticks < start ? 0 : (long)((ticks - start) / ticksPerMessage) + 1;
 
+    /// <summary>How long from now until message <paramref name="number"/> is due, in whole milliseconds; zero or less when it is late.</summary>
+    public TimeSpan TimeUntil(long number) => TimeSpan.FromMilliseconds(Math.Floor((DueAt(number) - Stopwatch.GetTimestamp()) * 1000.0 / Stopwatch.Frequency));
+
     /// <summary>Blocks a dedicated thread until <paramref name="ticks"/> or up to about 0.2 ms later. Never spins: the broker may share the core.</summary>
     public static void WaitUntil(long ticks)
     {

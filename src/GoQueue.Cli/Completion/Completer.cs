@@ -8,12 +8,10 @@ namespace GoQueue.Cli.Completion;
 /// What can come next on a half-typed command line. It reads the same command tree as the parser, so it cannot go stale; it does not use the
 /// parser's own completion because that knows a line and a position, while shells hand over words they have already split and unquoted.
 /// </summary>
-internal static class Completer
+internal sealed class Completer(RootCommand root, Func<Symbol, bool> namesTopic, Func<IReadOnlyList<string>, ParseResult> parse)
 {
-    /// <param name="root">The command tree.</param>
     /// <param name="words">The words after <c>goqueue</c> up to the cursor; the last one is being typed and may be empty.</param>
-    /// <param name="parse">Parses complete words, for sources that need the values of other options.</param>
-    public static CompletionAnswer Complete(RootCommand root, IReadOnlyList<string> words, Func<IReadOnlyList<string>, ParseResult> parse)
+    public CompletionAnswer Complete(IReadOnlyList<string> words)
     {
         List<string> before = [.. words.Take(words.Count - 1)];
         string current = words.Count == 0 ? string.Empty : words[^1];
@@ -31,19 +29,19 @@ internal static class Completer
         Position position = Walk(root, before);
         if (position.OnlyArguments)
         {
-            return OfArguments(position, current, before, parse);
+            return OfArguments(position, current, before);
         }
 
         if (position.Open is { } open)
         {
-            return OfValue(open, current, prefix: string.Empty, before, parse);
+            return OfValue(open, current, prefix: string.Empty, before);
         }
 
         int equals = current.IndexOf('=');
         if (current.StartsWith("--", StringComparison.Ordinal) && equals > 0)
         {
             Option? option = position.Options.FirstOrDefault(candidate => Named(candidate, current[..equals]));
-            return option is null ? CompletionAnswer.Nothing : OfValue(option, current[(equals + 1)..], current[..(equals + 1)], before, parse);
+            return option is null ? CompletionAnswer.Nothing : OfValue(option, current[(equals + 1)..], current[..(equals + 1)], before);
         }
 
         if (current.StartsWith('-'))
@@ -51,7 +49,7 @@ internal static class Completer
             IEnumerable<CompletionItem> options = position.Options
                 .Where(option => !option.Hidden && option.Name.StartsWith(current, StringComparison.Ordinal))
                 .Select(option => new CompletionItem(option.Name, documentation: option.Description));
-            return new CompletionAnswer([.. options.OrderBy(item => item.Label, StringComparer.Ordinal)], Files: false);
+            return new CompletionAnswer([.. options.OrderBy(item => item.Label, StringComparer.Ordinal)], CompletionKind.Words, current);
         }
 
         if (position.Command.Subcommands.Count > 0 && position.ArgumentsTyped == 0)
@@ -59,33 +57,37 @@ internal static class Completer
             IEnumerable<CompletionItem> commands = position.Command.Subcommands
                 .Where(command => !command.Hidden && command.Name.StartsWith(current, StringComparison.Ordinal))
                 .Select(command => new CompletionItem(command.Name, documentation: command.Description));
-            return new CompletionAnswer([.. commands], Files: false);
+            return new CompletionAnswer([.. commands], CompletionKind.Words, current);
         }
 
-        return OfArguments(position, current, before, parse);
+        return OfArguments(position, current, before);
     }
 
-    private static CompletionAnswer OfArguments(Position position, string current, List<string> before, Func<IReadOnlyList<string>, ParseResult> parse)
+    private CompletionAnswer OfArguments(Position position, string current, List<string> before)
     {
         Argument? argument = position.Command.Arguments.ElementAtOrDefault(position.ArgumentsTyped)
             ?? position.Command.Arguments.LastOrDefault(last => last.Arity.MaximumNumberOfValues > 1);
-        return argument is null ? CompletionAnswer.Nothing : OfSources(argument.CompletionSources, current, string.Empty, before, parse, files: false);
+        if (argument is not null && namesTopic(argument))
+        {
+            return new CompletionAnswer([], CompletionKind.Topics, current);
+        }
+
+        return argument is null ? CompletionAnswer.Nothing : OfSources(argument.CompletionSources, current, string.Empty, before, files: false);
     }
 
-    private static CompletionAnswer OfValue(Option option, string current, string prefix, List<string> before, Func<IReadOnlyList<string>, ParseResult> parse) =>
-        OfSources(option.CompletionSources, current, prefix, before, parse, files: option.HelpName is "FILE" or "DIR");
+    private CompletionAnswer OfValue(Option option, string current, string prefix, List<string> before) =>
+        OfSources(option.CompletionSources, current, prefix, before, files: option.HelpName is "FILE" or "DIR");
 
-    private static CompletionAnswer OfSources(
+    private CompletionAnswer OfSources(
         List<Func<CompletionContext, IEnumerable<CompletionItem>>> sources,
         string current,
         string prefix,
         List<string> before,
-        Func<IReadOnlyList<string>, ParseResult> parse,
         bool files)
     {
         if (sources.Count == 0 || files)
         {
-            return new CompletionAnswer([], files);
+            return new CompletionAnswer([], files ? CompletionKind.Files : CompletionKind.Words, current);
         }
 
         CompletionContext context = parse(before).GetCompletionContext();
@@ -93,7 +95,7 @@ internal static class Completer
             .SelectMany(source => source(context))
             .Where(item => item.Label.StartsWith(current, StringComparison.Ordinal))
             .Select(item => new CompletionItem(prefix + item.Label, documentation: item.Documentation));
-        return new CompletionAnswer([.. items], Files: false);
+        return new CompletionAnswer([.. items], CompletionKind.Words, current);
     }
 
     private static Position Walk(RootCommand root, List<string> words)
@@ -154,9 +156,22 @@ internal static class Completer
     }
 }
 
-/// <summary>What the shell should offer.</summary>
-/// <param name="Files">Names of files instead.</param>
-internal sealed record CompletionAnswer(IReadOnlyList<CompletionItem> Items, bool Files)
+/// <summary>Where the words to offer come from.</summary>
+internal enum CompletionKind
 {
-    public static readonly CompletionAnswer Nothing = new([], Files: false);
+    /// <summary>They are in the answer.</summary>
+    Words,
+
+    /// <summary>The shell lists files.</summary>
+    Files,
+
+    /// <summary>The server knows the topics.</summary>
+    Topics,
+}
+
+/// <summary>What the shell should offer.</summary>
+/// <param name="Typed">What is there already of the word.</param>
+internal sealed record CompletionAnswer(IReadOnlyList<CompletionItem> Items, CompletionKind Kind, string Typed)
+{
+    public static readonly CompletionAnswer Nothing = new([], CompletionKind.Words, string.Empty);
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Completions;
 using GoQueue.Cli.Failures;
 using GoQueue.Cli.Hosting;
+using GoQueue.Client;
 
 namespace GoQueue.Cli.Completion;
 
@@ -32,26 +33,47 @@ internal static class CompletionCommand
             });
 
         Argument<string[]> words = new("words") { Arity = ArgumentArity.ZeroOrMore, DefaultValueFactory = _ => [] };
-        tree.Add(null, new Command("__complete") { words }.Hide(), CommandText.None, session =>
+        tree.Add(null, new Command("__complete") { words }.Hide(), CommandText.None, async session =>
         {
-            CompletionAnswer answer = Completer.Complete(tree.Root, session.Get(words), before => CommandLine.Parse(tree, before));
-            if (answer.Files)
+            Completer completer = new(tree.Root, tree.NamesTopic, before => CommandLine.Parse(tree, before));
+            CompletionAnswer answer = completer.Complete(session.Get(words));
+            switch (answer.Kind)
             {
-                session.Streams.WriteText(":files\n");
+                case CompletionKind.Files:
+                    session.Streams.WriteText(":files\n");
+                    break;
+                case CompletionKind.Topics:
+                    // --server and --context of the half-typed line decide which server is asked.
+                    Session typed = new(CommandLine.Parse(tree, session.Get(words)), tree.Globals, session.Environment, session.Interruption);
+                    foreach (string topic in await TopicNamesAsync(typed))
+                    {
+                        session.Streams.WriteText(topic.StartsWith(answer.Typed, StringComparison.Ordinal) ? $"{topic}\ttopic\n" : string.Empty);
+                    }
+
+                    break;
+                default:
+                    foreach (CompletionItem item in answer.Items)
+                    {
+                        session.Streams.WriteText($"{item.Label}\t{item.Documentation}\n");
+                    }
+
+                    break;
             }
 
-            foreach (CompletionItem item in answer.Items)
-            {
-                session.Streams.WriteText($"{item.Label}\t{item.Documentation}\n");
-            }
-
-            return Task.FromResult(ExitCode.Ok);
+            return ExitCode.Ok;
         });
     }
 
-    private static Command Hide(this Command command)
+    private static async Task<IEnumerable<string>> TopicNamesAsync(Session session)
     {
-        command.Hidden = true;
-        return command;
+        try
+        {
+            await using GoQueueClient client = Connection.OpenBriefly(session);
+            return (await client.Admin.ListTopicsAsync(session.Cancel)).Select(topic => topic.Name).Order(StringComparer.Ordinal);
+        }
+        catch (Exception e) when (e is GoQueueException or CommandFailure or OperationCanceledException or InvalidOperationException)
+        {
+            return []; // A shell waits at the cursor; a server that is not there is no reason to disturb.
+        }
     }
 }

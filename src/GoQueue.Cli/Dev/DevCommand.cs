@@ -41,7 +41,7 @@ internal sealed class DevCommand
             },
             new CommandText(
                 "It starts the goqueue-server that is beside goqueue (or the one in GOQUEUE_SERVER_EXE), says where it listens, and ends with it. "
-                + "The exit code is the server's. The first Ctrl-C lets the server finish in good order, the second ends it at once. "
+                + "The exit code is the server's. The first Ctrl-C lets the server finish in good order, the second cuts that short. "
                 + "With -o json the ready line is printed instead of the greeting.",
                 ("goqueue dev", "a broker on the usual ports, data in ./goqueue-data"),
                 ("goqueue dev --ephemeral --http-port 0 --grpc-port 0 --metrics-port 0 -o json", "a throw-away broker on free ports, for a test script"),
@@ -78,7 +78,7 @@ internal sealed class DevCommand
             }
 
             Action<string>? log = session.Get(logs) ? session.Notices.Say : null;
-            using DevServer server = DevServer.Start(executable.Start(arguments), log);
+            using DevServer server = await DevServer.StartAsync(executable.Start(arguments), log);
             return await FollowAsync(session, server, folder, temporary);
         }
         finally
@@ -92,17 +92,19 @@ internal sealed class DevCommand
 
     private async Task<ExitCode> FollowAsync(Session session, DevServer server, string folder, bool temporary)
     {
-        // A terminal sends Ctrl-C to the server as well; being asked twice to drain changes nothing for it.
-        session.Interruption.OnSecond = server.Kill;
+        // The server drains at the first signal and leaves at the second; whoever asks a third time wants it gone.
+        int impatience = 0;
+        session.Interruption.OnSecond = () => (Interlocked.Increment(ref impatience) == 1 ? server.Terminate : (Action)server.Kill)();
         using CancellationTokenRegistration forward = session.Cancel.Register(server.Terminate);
         Task first = await Task.WhenAny(server.Ready, server.Ended, Task.Delay(PatienceBeforeNote));
         if (first != server.Ready && first != server.Ended)
         {
             session.Notices.Say("the server is still starting; after a crash it checks its log first" + (session.Get(logs) ? string.Empty : " (--logs shows more)"));
-            first = await Task.WhenAny(server.Ready, server.Ended);
+            await Task.WhenAny(server.Ready, server.Ended);
         }
 
-        if (first == server.Ready)
+        // All output is read when it has ended, so a server that was ready for a moment only is announced, too.
+        if (server.Ready.IsCompleted)
         {
             Announce(session, await server.Ready, folder, temporary, server.ProcessId);
         }

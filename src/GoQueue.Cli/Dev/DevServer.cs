@@ -40,9 +40,15 @@ internal sealed class DevServer : IDisposable
 
     /// <param name="start">How to start it.</param>
     /// <param name="log">Gets every line but the ready line; null drops them.</param>
-    public static DevServer Start(ProcessStartInfo start, Action<string>? log)
+    public static async Task<DevServer> StartAsync(ProcessStartInfo start, Action<string>? log)
     {
-        DevServer server = new(Process.Start(start) ?? throw new IOException($"cannot start {start.FileName}"));
+        TaskCompletionSource<Process> started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        // The kernel ends the server when the thread that started it ends (see ServerLauncher), so that thread stays until the server has ended.
+        Thread starter = new(() => StartAndWait(start, started)) { IsBackground = true, Name = "server" };
+        starter.Start();
+        DevServer server = new(await started.Task);
+        server.process.StandardInput.Close();
         Task output = server.ReadAsync(server.process.StandardOutput, log);
         Task errors = server.ReadAsync(server.process.StandardError, log);
         server.Ended = server.WaitAsync(output, errors);
@@ -72,6 +78,21 @@ internal sealed class DevServer : IDisposable
     }
 
     public void Dispose() => process.Dispose();
+
+    private static void StartAndWait(ProcessStartInfo start, TaskCompletionSource<Process> started)
+    {
+        try
+        {
+            Process process = Process.Start(start) ?? throw new IOException($"cannot start {start.FileName}");
+            started.SetResult(process);
+            process.WaitForExit();
+        }
+        catch (Exception e)
+        {
+            // Completed already when only the waiting failed: the process object was disposed at the end.
+            started.TrySetException(e);
+        }
+    }
 
     private async Task<int> WaitAsync(Task output, Task errors)
     {

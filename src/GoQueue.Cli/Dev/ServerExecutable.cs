@@ -17,8 +17,7 @@ internal sealed record ServerExecutable(string Path)
                 : throw CommandFailure.Refused($"GOQUEUE_SERVER_EXE names {named}, which does not exist", "correct it, or unset it to use the goqueue-server beside goqueue");
         }
 
-        string extension = OperatingSystem.IsWindows() ? ".exe" : string.Empty;
-        foreach (string candidate in new[] { "goqueue-server" + extension, "goqueue-server.dll" })
+        foreach (string candidate in new[] { "goqueue-server", "goqueue-server.dll" })
         {
             string path = System.IO.Path.Combine(baseDirectory, candidate);
             if (File.Exists(path))
@@ -32,30 +31,35 @@ internal sealed record ServerExecutable(string Path)
             "build both with `make build` and run bin/goqueue, or name the server in GOQUEUE_SERVER_EXE");
     }
 
+    /// <summary>
+    /// How to start it: through <see cref="ServerLauncher"/>, which puts it into a process group of its own. Ctrl-C at a terminal then reaches
+    /// goqueue alone, which passes it on once; the server takes a second signal for impatience.
+    /// </summary>
     public ProcessStartInfo Start(IEnumerable<string> arguments)
     {
-        bool isLibrary = Path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase);
-        ProcessStartInfo start = new(isLibrary ? DotnetHost() : Path) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        if (isLibrary)
+        string self = Environment.ProcessPath ?? throw new InvalidOperationException("this process has no path");
+        ProcessStartInfo start = new(self) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        if (System.IO.Path.GetFileNameWithoutExtension(self) is "dotnet")
         {
-            start.ArgumentList.Add(Path);
+            start.ArgumentList.Add(typeof(ServerExecutable).Assembly.Location);
         }
 
-        foreach (string argument in arguments)
+        bool isLibrary = Path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase);
+        string[] command = isLibrary ? [DotnetHost(), Path] : [Path];
+        foreach (string argument in (string[])[ServerLauncher.CommandName, "--", .. command, .. arguments])
         {
             start.ArgumentList.Add(argument);
         }
 
         // The server's own launcher must find the runtime that already runs us, wherever that is installed.
         start.Environment.TryAdd("DOTNET_ROOT", RuntimeRoot());
+        start.Environment.Remove("GOQUEUE_CLI_CONFIG");
+        start.Environment.Remove("GOQUEUE_SERVER");
+        start.Environment.Remove("GOQUEUE_SERVER_EXE");
         return start;
     }
 
-    private static string DotnetHost()
-    {
-        string host = System.IO.Path.Combine(RuntimeRoot(), OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
-        return File.Exists(host) ? host : "dotnet";
-    }
+    private static string DotnetHost() => System.IO.Path.Combine(RuntimeRoot(), "dotnet");
 
     // .../shared/Microsoft.NETCore.App/10.0.x/ -> ...
     private static string RuntimeRoot() => System.IO.Path.GetFullPath(System.IO.Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));

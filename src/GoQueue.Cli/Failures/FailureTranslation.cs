@@ -1,3 +1,5 @@
+using GoQueue.Cli.Values;
+using GoQueue.Client;
 using GoQueue.Core;
 
 namespace GoQueue.Cli.Failures;
@@ -9,13 +11,31 @@ internal static class FailureTranslation
     {
         CommandFailure failure => failure,
         OperationCanceledException when interrupted => new CommandFailure(ExitCode.Interrupted, "interrupted", string.Empty, exception),
+        GoQueueException failure => OfServer(failure, server: null),
         UnauthorizedAccessException or IOException => CommandFailure.Refused(exception.Message, "check the path and its permissions", exception),
-        InvariantViolationException => Unexpected(exception),
-        _ => Unexpected(exception),
+        _ => CommandFailure.Refused(
+            $"something went wrong here that should not: {exception.GetType().Name}: {exception.Message}",
+            "run it again with --verbose and report the whole output",
+            exception),
     };
 
-    private static CommandFailure Unexpected(Exception exception) => CommandFailure.Refused(
-        $"something went wrong here that should not: {exception.GetType().Name}: {exception.Message}",
-        "run it again with --verbose and report the whole output",
-        exception);
+    /// <summary>A refusal or failure that the client library reports. What to do next is said in terms of this command line where it has words for it.</summary>
+    public static CommandFailure OfServer(GoQueueException failure, ServerAddress? server) => failure.Code switch
+    {
+        (ErrorCode)207 => new CommandFailure(
+            ExitCode.CannotConnect,
+            $"cannot connect to {server?.ToString() ?? "the server"}: {failure.Detail}",
+            "start one with `goqueue dev`, or name another with --server HOST:PORT",
+            failure),
+        ErrorCode.UnknownTopic => Refused(failure, "create it with `goqueue topic create NAME`, or see what there is with `goqueue topic list`"),
+        ErrorCode.TopicAlreadyExists => Refused(failure, "choose another name, or add --if-not-exists"),
+        ErrorCode.UnknownPartition => Refused(failure, "see the partitions with `goqueue topic describe NAME`"),
+        ErrorCode.OffsetOutOfRange => Refused(failure, "see what there is with `goqueue offsets NAME`, or read with --from-beginning"),
+        ErrorCode.MessageTooLarge => Refused(failure, "send less at once, or raise the limit with `goqueue topic alter NAME --max-message-bytes SIZE`"),
+        ErrorCode.PreconditionFailed => Refused(failure, "look again with `goqueue topic describe NAME` and repeat with the new version"),
+        _ => Refused(failure, failure.Advice),
+    };
+
+    private static CommandFailure Refused(GoQueueException failure, string next) =>
+        CommandFailure.Refused($"{failure.Detail.TrimEnd('.')} ({ErrorCodes.Name(failure.Code)})", next.TrimEnd('.'), failure);
 }

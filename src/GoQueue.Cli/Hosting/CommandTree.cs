@@ -1,10 +1,14 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using GoQueue.Cli.Bench;
 using GoQueue.Cli.Completion;
+using GoQueue.Cli.Consume;
 using GoQueue.Cli.Contexts;
 using GoQueue.Cli.Dev;
 using GoQueue.Cli.Failures;
+using GoQueue.Cli.Produce;
 using GoQueue.Cli.Reference;
+using GoQueue.Cli.Topics;
 
 namespace GoQueue.Cli.Hosting;
 
@@ -14,6 +18,7 @@ internal sealed class CommandTree
     private readonly CliEnvironment environment;
     private readonly Interruption interruption;
     private readonly Dictionary<Command, CommandText> texts = [];
+    private readonly HashSet<Symbol> topicNames = [];
 
     public CommandTree(CliEnvironment environment, Interruption interruption)
     {
@@ -28,10 +33,16 @@ internal sealed class CommandTree
         Globals.AddTo(Root);
 
         DevCommand.AddTo(this);
+        TopicCommands.AddTo(this);
+        ProduceCommand.AddTo(this);
+        ConsumeCommand.AddTo(this);
+        OffsetsCommand.AddTo(this);
+        BenchCommands.AddTo(this);
         ContextCommands.AddTo(this);
         CompletionCommand.AddTo(this);
         VersionCommand.AddTo(this);
         ReferenceCommand.AddTo(this);
+        ServerLauncher.AddTo(this);
     }
 
     public RootCommand Root { get; }
@@ -54,6 +65,17 @@ internal sealed class CommandTree
         (parent ?? Root).Subcommands.Add(command);
         return command;
     }
+
+    /// <summary>An argument that names a topic the server has; shells complete it by asking the server.</summary>
+    public Argument<string> ExistingTopic(string description = "Name of the topic.")
+    {
+        Argument<string> topic = new("topic") { Description = description };
+        topicNames.Add(topic);
+        return topic;
+    }
+
+    /// <summary>Whether the values of this argument are names of topics.</summary>
+    public bool NamesTopic(Symbol symbol) => topicNames.Contains(symbol);
 
     /// <summary>What the reference and the help say besides the options.</summary>
     public CommandText TextOf(Command command) => texts.GetValueOrDefault(command, CommandText.None);

@@ -9,6 +9,7 @@ internal static partial class NativeMethods
     public const int TryAgain = 11; // EAGAIN
     public const int BrokenPipe = 32; // EPIPE
     public const int SigTerm = 15;
+    public const int ParentDeathSignal = 1; // PR_SET_PDEATHSIG
 
     private const string Library = "libc";
 
@@ -23,6 +24,24 @@ internal static partial class NativeMethods
     [LibraryImport(Library, EntryPoint = "fdatasync", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     internal static partial int SyncData(int descriptor);
+
+    [LibraryImport(Library, EntryPoint = "setpgid", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    internal static partial int SetProcessGroup(int process, int group);
+
+    [LibraryImport(Library, EntryPoint = "prctl", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    internal static partial int ProcessControl(int option, nint argument);
+
+    [LibraryImport(Library, EntryPoint = "getppid")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    internal static partial int ParentProcess();
+
+    /// <param name="path">The program.</param>
+    /// <param name="arguments">Its name and arguments, with a null at the end.</param>
+    [LibraryImport(Library, EntryPoint = "execv", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    internal static partial int Execute(string path, string?[] arguments);
 
     /// <summary>Sleeps for about this long; Thread.Sleep knows whole milliseconds only.</summary>
     internal static unsafe void Pause(long nanos)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using GoQueue.Cli.Failures;
 using GoQueue.Cli.Output;
 using GoQueue.Cli.Values;
+using GoQueue.Client;
 
 namespace GoQueue.Cli.Hosting;
 
@@ -27,6 +28,9 @@ internal sealed class Session(ParseResult parse, GlobalOptions globals, CliEnvir
 
     public ServerAddress Server => Defaults.Server;
 
+    /// <summary>Where the address came from, for messages.</summary>
+    public string ServerSource => Defaults.Source;
+
     public ResultWriter Results => field ??= new ResultWriter(Streams, Format, UseColor && Streams.OutputIsTerminal);
 
     /// <summary>Whether colours are wanted at all; a terminal is needed besides.</summary>
@@ -39,6 +43,20 @@ internal sealed class Session(ParseResult parse, GlobalOptions globals, CliEnvir
 
     // Resolved when first needed: `context` commands must work while the file names a context that is gone.
     private ResolvedDefaults Defaults => defaults ??= globals.Resolve(parse, environment);
+
+    /// <summary>Runs <paramref name="work"/> with a client of the session's server; a failure names that server.</summary>
+    public async Task<ExitCode> WithClientAsync(Func<GoQueueClient, Task<ExitCode>> work)
+    {
+        await using GoQueueClient client = Connection.Open(this);
+        try
+        {
+            return await work(client);
+        }
+        catch (GoQueueException e)
+        {
+            throw FailureTranslation.OfServer(e, Server);
+        }
+    }
 
     public T? Get<T>(Option<T> option) => parse.GetValue(option);
 

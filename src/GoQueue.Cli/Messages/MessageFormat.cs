@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using GoQueue.Cli.Values;
+using GoQueue.Core.Records;
 
 namespace GoQueue.Cli.Messages;
 
@@ -79,7 +80,7 @@ internal sealed class MessageFormat
         }
     }
 
-    public void Write(in MessageView message, Stream output)
+    public void Write(in PrintedMessage message, Stream output)
     {
         foreach (Part part in parts)
         {
@@ -98,10 +99,10 @@ internal sealed class MessageFormat
                     WriteNumber(output, message.Offset);
                     break;
                 case 'k':
-                    output.Write(message.Key.GetValueOrDefault().Span);
+                    output.Write(message.Key);
                     break;
                 case 'v':
-                    output.Write(message.Value.GetValueOrDefault().Span);
+                    output.Write(message.Value);
                     break;
                 case 'T':
                     WriteNumber(output, message.Timestamp);
@@ -116,10 +117,10 @@ internal sealed class MessageFormat
                     WriteText(output, PriorityText.Format(message.Priority));
                     break;
                 case 'K':
-                    WriteNumber(output, message.Key?.Length ?? -1);
+                    WriteNumber(output, message.KeyIsNull ? -1 : message.Key.Length);
                     break;
                 case 'V':
-                    WriteNumber(output, message.Value?.Length ?? -1);
+                    WriteNumber(output, message.ValueIsNull ? -1 : message.Value.Length);
                     break;
             }
         }
@@ -146,18 +147,20 @@ internal sealed class MessageFormat
         return false;
     }
 
-    private static void WriteHeaders(Stream output, IReadOnlyList<KeyValuePair<string, ReadOnlyMemory<byte>?>> headers)
+    private static void WriteHeaders(Stream output, RecordHeaders headers)
     {
-        for (int i = 0; i < headers.Count; i++)
+        bool first = true;
+        foreach (RecordHeaderView header in headers)
         {
-            if (i > 0)
+            if (!first)
             {
                 output.Write(","u8);
             }
 
-            WriteText(output, headers[i].Key);
+            first = false;
+            output.Write(header.Key);
             output.Write("="u8);
-            output.Write(headers[i].Value.GetValueOrDefault().Span);
+            output.Write(header.Value);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using GoQueue.Cli.Values;
+using GoQueue.Core.Records;
 
 namespace GoQueue.Cli.Messages;
 
@@ -13,7 +14,7 @@ internal static class MessageJson
     // Throws on bytes that are not UTF-8 where the ordinary encoding would silently replace them.
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    public static JsonObject Of(in MessageView message)
+    public static JsonObject Of(in PrintedMessage message)
     {
         JsonObject document = new()
         {
@@ -22,15 +23,17 @@ internal static class MessageJson
             ["offset"] = message.Offset,
             ["timestamp"] = message.Timestamp,
         };
-        Add(document, "key", message.Key);
-        Add(document, "value", message.Value);
+        Add(document, "key", message.Key, message.KeyIsNull);
+        Add(document, "value", message.Value, message.ValueIsNull);
         JsonObject headers = [];
-        foreach ((string name, ReadOnlyMemory<byte>? value) in message.Headers)
+        foreach (RecordHeaderView header in message.Headers)
         {
+            string name = Encoding.UTF8.GetString(header.Key);
+
             // The last of several headers with one name wins; JSON has no place for the others.
             headers.Remove(name);
             headers.Remove(name + "Base64");
-            Add(headers, name, value);
+            Add(headers, name, header.Value, header.ValueIsNull);
         }
 
         document["headers"] = headers;
@@ -38,9 +41,9 @@ internal static class MessageJson
         return document;
     }
 
-    private static void Add(JsonObject document, string name, ReadOnlyMemory<byte>? bytes)
+    private static void Add(JsonObject document, string name, ReadOnlySpan<byte> bytes, bool isNull)
     {
-        if (bytes is not { } present)
+        if (isNull)
         {
             document[name] = null;
             return;
@@ -48,11 +51,11 @@ internal static class MessageJson
 
         try
         {
-            document[name] = Strict.GetString(present.Span);
+            document[name] = Strict.GetString(bytes);
         }
         catch (DecoderFallbackException)
         {
-            document[name + "Base64"] = Convert.ToBase64String(present.Span);
+            document[name + "Base64"] = Convert.ToBase64String(bytes);
         }
     }
 }

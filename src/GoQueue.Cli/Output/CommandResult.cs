@@ -2,5 +2,5 @@ using System.Text.Json.Nodes;
 
 namespace GoQueue.Cli.Output;
 
-/// <summary>What a command found, twice: as a document for programs (json, yaml) and as a table for people.</summary>
-internal sealed record CommandResult(JsonNode Document, ResultTable Table);
+/// <summary>What a command found, twice: as a document for programs (json, yaml) and as tables for people.</summary>
+internal sealed record CommandResult(JsonNode Document, params ResultTable[] Tables);

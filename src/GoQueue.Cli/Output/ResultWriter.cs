@@ -20,7 +20,7 @@ internal sealed class ResultWriter(CommandStreams streams, OutputFormat format, 
         {
             OutputFormat.Json => result.Document.ToJsonString(Indented) + "\n",
             OutputFormat.Yaml => YamlText.Of(result.Document),
-            _ => result.Table.Render(color),
+            _ => string.Join("\n", result.Tables.Select(table => table.Render(color))),
         });
         streams.Output.Flush();
     }

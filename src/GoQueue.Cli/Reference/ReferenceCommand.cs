@@ -10,8 +10,7 @@ internal static class ReferenceCommand
     public static void AddTo(CommandTree tree)
     {
         Option<string?> update = OptionOf.Text("--update", "Replace the generated part of this file.", "FILE");
-        Command command = new("__reference", "Print the command reference.") { update };
-        command.Hidden = true;
+        Command command = new Command("__reference", "Print the command reference.") { update }.Hide();
         tree.Add(null, command, CommandText.None, async session =>
         {
             if (session.Get(update) is { } path)

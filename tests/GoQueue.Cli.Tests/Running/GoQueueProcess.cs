@@ -1,64 +1,41 @@
 using System.Diagnostics;
-using GoQueue.Testing;
+using System.Text;
 
 namespace GoQueue.Cli.Tests.Running;
 
-/// <summary>The built goqueue as a process of its own, with a configuration file of its own.</summary>
+/// <summary>The built goqueue as a process of its own; neither the machine's contexts nor variables of whoever runs the tests decide anything.</summary>
 internal sealed class GoQueueProcess : IDisposable
 {
     // Far above what any of these commands takes; reached only by one that hangs.
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly Process process;
-    private readonly Task<byte[]> output;
-    private readonly Task<string> error;
+    private readonly MemoryStream output = new();
+    private readonly MemoryStream error = new();
+    private readonly Task reading;
 
     private GoQueueProcess(Process process)
     {
         this.process = process;
-        output = ReadAllAsync(process.StandardOutput.BaseStream);
-        error = process.StandardError.ReadToEndAsync();
+        reading = Task.WhenAll(CopyAsync(process.StandardOutput.BaseStream, output), CopyAsync(process.StandardError.BaseStream, error));
     }
 
     public static string ExecutablePath => Path.Combine(AppContext.BaseDirectory, "goqueue");
 
     public Stream Input => process.StandardInput.BaseStream;
 
-    public static GoQueueProcess Start(params string[] arguments) => new(StartProcess(arguments));
+    public string OutputSoFar => Text(output);
 
-    /// <summary>Starts it without reading its output; the caller does.</summary>
-    public static Process StartProcess(params string[] arguments)
-    {
-        ProcessStartInfo start = new(ExecutablePath) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        foreach (string argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
+    public string ErrorSoFar => Text(error);
 
-        // Neither the machine's own contexts nor variables of whoever runs the tests may decide anything.
-        start.Environment["GOQUEUE_CLI_CONFIG"] = Path.Combine(AppContext.BaseDirectory, "no-such-config.yaml");
-        start.Environment.Remove("GOQUEUE_SERVER");
-        start.Environment.TryAdd("DOTNET_ROOT", Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..")));
-        return Process.Start(start)!;
-    }
+    /// <summary>With this program in the place of goqueue-server.</summary>
+    public static Launcher WithServer(string program) => new([new("GOQUEUE_SERVER_EXE", program)]);
 
-    public static Task<CommandOutcome> RunAsync(params string[] arguments) => RunWithInputAsync([], arguments);
+    public static GoQueueProcess Start(params string[] arguments) => new Launcher([]).Start(arguments);
 
-    public static async Task<CommandOutcome> RunWithInputAsync(byte[] input, params string[] arguments)
-    {
-        using GoQueueProcess running = Start(arguments);
-        try
-        {
-            await running.Input.WriteAsync(input);
-            running.Input.Close();
-        }
-        catch (IOException)
-        {
-            // It ended without reading all of its input, as it may after an error.
-        }
+    public static Task<CommandOutcome> RunAsync(params string[] arguments) => new Launcher([]).RunAsync(arguments);
 
-        return await running.EndAsync();
-    }
+    public static Task<CommandOutcome> RunWithInputAsync(byte[] input, params string[] arguments) => new Launcher([]).RunWithInputAsync(input, arguments);
 
     public void Interrupt() => Signal("INT");
 
@@ -74,14 +51,15 @@ internal sealed class GoQueueProcess : IDisposable
         try
         {
             await process.WaitForExitAsync(deadline.Token);
+            await reading.WaitAsync(deadline.Token);
         }
         catch (OperationCanceledException e)
         {
             process.Kill();
-            throw new TimeoutException($"goqueue did not end; standard error so far: {await error}", e);
+            throw new TimeoutException($"goqueue did not end; standard error so far: {ErrorSoFar}", e);
         }
 
-        return new CommandOutcome(process.ExitCode, await output, await error);
+        return new CommandOutcome(process.ExitCode, output.ToArray(), ErrorSoFar);
     }
 
     public void Dispose()
@@ -94,10 +72,61 @@ internal sealed class GoQueueProcess : IDisposable
         process.Dispose();
     }
 
-    private static async Task<byte[]> ReadAllAsync(Stream stream)
+    private static string Text(MemoryStream stream)
     {
-        using MemoryStream all = new();
-        await stream.CopyToAsync(all);
-        return all.ToArray();
+        lock (stream)
+        {
+            return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
+        }
+    }
+
+    private static async Task CopyAsync(Stream from, MemoryStream to)
+    {
+        byte[] chunk = new byte[64 << 10];
+        for (int read = 1; read > 0;)
+        {
+            read = await from.ReadAsync(chunk);
+            lock (to)
+            {
+                to.Write(chunk, 0, read);
+            }
+        }
+    }
+
+    /// <summary>Starts goqueue with some environment.</summary>
+    internal sealed class Launcher(IReadOnlyList<KeyValuePair<string, string>> variables)
+    {
+        public GoQueueProcess Start(params string[] arguments)
+        {
+            ProcessStartInfo start = new(ExecutablePath, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+            start.Environment["GOQUEUE_CLI_CONFIG"] = Path.Combine(AppContext.BaseDirectory, "no-such-config.yaml");
+            start.Environment.Remove("GOQUEUE_SERVER");
+            start.Environment.Remove("GOQUEUE_SERVER_EXE");
+            start.Environment.TryAdd("DOTNET_ROOT", Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..")));
+            foreach ((string name, string value) in variables)
+            {
+                start.Environment[name] = value;
+            }
+
+            return new GoQueueProcess(Process.Start(start)!);
+        }
+
+        public Task<CommandOutcome> RunAsync(params string[] arguments) => RunWithInputAsync([], arguments);
+
+        public async Task<CommandOutcome> RunWithInputAsync(byte[] input, params string[] arguments)
+        {
+            using GoQueueProcess running = Start(arguments);
+            try
+            {
+                await running.Input.WriteAsync(input);
+                running.Input.Close();
+            }
+            catch (IOException)
+            {
+                // It ended without reading all of its input, as it may after an error.
+            }
+
+            return await running.EndAsync();
+        }
     }
 }
