@@ -22,7 +22,7 @@ internal static class FailureTranslation
     /// <summary>A refusal or failure that the client library reports. What to do next is said in terms of this command line where it has words for it.</summary>
     public static CommandFailure OfServer(GoQueueException failure, ServerAddress? server) => failure.Code switch
     {
-        (ErrorCode)207 => new CommandFailure(
+        ErrorCode.Unreachable => new CommandFailure(
             ExitCode.CannotConnect,
             $"cannot connect to {server?.ToString() ?? "the server"}: {failure.Detail}",
             "start one with `goqueue dev`, or name another with --server HOST:PORT",
