@@ -7,23 +7,20 @@ internal sealed record MachineFacts(int Cores, string Processor, string Kernel, 
 {
     public static MachineFacts Read() => new(
         Environment.ProcessorCount,
-        ProcessorName(),
-        RuntimeInformation.OSDescription,
+        FirstLine("/proc/cpuinfo", "model name") is { } line ? line[(line.IndexOf(':') + 1)..].Trim() : RuntimeInformation.ProcessArchitecture.ToString(),
+        FirstLine("/proc/sys/kernel/osrelease", prefix: string.Empty) is { } release ? "Linux " + release : RuntimeInformation.OSDescription,
         RuntimeInformation.FrameworkDescription,
         GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
 
-    private static string ProcessorName()
+    private static string? FirstLine(string path, string prefix)
     {
         try
         {
-            string? line = File.Exists("/proc/cpuinfo")
-                ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(text => text.StartsWith("model name", StringComparison.Ordinal))
-                : null;
-            return line is null ? RuntimeInformation.ProcessArchitecture.ToString() : line[(line.IndexOf(':') + 1)..].Trim();
+            return File.Exists(path) ? File.ReadLines(path).FirstOrDefault(text => text.StartsWith(prefix, StringComparison.Ordinal)) : null;
         }
         catch (IOException)
         {
-            return RuntimeInformation.ProcessArchitecture.ToString();
+            return null; // The figure stands without it.
         }
     }
 }

@@ -37,5 +37,7 @@ internal static class FailureTranslation
     };
 
     private static CommandFailure Refused(GoQueueException failure, string next) =>
-        CommandFailure.Refused($"{failure.Detail.TrimEnd('.')} ({ErrorCodes.Name(failure.Code)})", next.TrimEnd('.'), failure);
+        CommandFailure.Refused($"{failure.Detail.TrimEnd('.')} ({ErrorCodes.Name(failure.Code)})", AfterColon(next), failure);
+
+    private static string AfterColon(string sentence) => char.ToLowerInvariant(sentence[0]) + sentence[1..].TrimEnd('.');
 }

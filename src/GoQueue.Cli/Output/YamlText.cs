@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using YamlDotNet.Serialization;
@@ -30,7 +31,9 @@ internal static class YamlText
             case JsonValueKind.False:
                 return false;
             case JsonValueKind.Number:
-                return value.TryGetValue(out long whole) ? whole : value.TryGetValue(out int small) ? small : value.GetValue<double>();
+                // Through its text: a value made from an uint is not convertible to any other number type.
+                string number = value.ToJsonString();
+                return long.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole) ? whole : double.Parse(number, CultureInfo.InvariantCulture);
             case JsonValueKind.Null:
                 return null;
             default:

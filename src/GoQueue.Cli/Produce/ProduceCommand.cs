@@ -114,9 +114,13 @@ internal sealed class ProduceCommand
         string where = string.Join(", ", tally.Partitions.Select(partition => partition.First < 0
             ? $"partition {partition.Partition}: {partition.Count}"
             : $"partition {partition.Partition}: offsets {partition.First} to {partition.Last}"));
-        session.Notices.Say(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{tally.Acknowledged} {(tally.Acknowledged == 1 ? "message" : "messages")} {acks} in {elapsed.TotalSeconds:0.00} s{(where.Length > 0 && tally.Partitions.Count <= 8 ? $" ({where})" : string.Empty)}"));
+        if (tally.Acknowledged > 0 || failure is null or OperationCanceledException)
+        {
+            session.Notices.Say(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{tally.Acknowledged} {(tally.Acknowledged == 1 ? "message" : "messages")} {acks} in {elapsed.TotalSeconds:0.00} s{(where.Length > 0 && tally.Partitions.Count <= 8 ? $" ({where})" : string.Empty)}"));
+        }
+
         if (session.Format != OutputFormat.Table)
         {
             session.Results.Write(new CommandResult(Summary(session, tally, elapsed)));
