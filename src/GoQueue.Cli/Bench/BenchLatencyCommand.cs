@@ -47,9 +47,15 @@ internal sealed class BenchLatencyCommand
         await using ReaderGroup readers = new(session, (int)(session.Get(consumers) ?? 1), topic, StartPosition.Earliest, ends, stopAtEnd: false);
         await using LoadGenerator load = new(session, plan, producerOptions);
         using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(session.Cancel);
+        load.Schedule();
+        foreach (BenchReader reader in readers.Readers)
+        {
+            reader.MeasureFrom = load.MeasureFrom;
+        }
+
         Task reading = readers.RunAsync(enough.Token);
         await ProgressDisplay.RunAsync(
-            session, "read", plan.Messages, quiet: false, () => readers.Messages, () => load.RunAsync(() => Begin(meter, load, readers), session.Cancel));
+            session, "read", plan.Messages, quiet: false, () => readers.Messages, () => load.RunAsync(() => Begin(meter), session.Cancel));
         await Task.WhenAny(readers.ReachAsync(load.Acknowledged, session.Cancel), reading);
         meter.Stop();
         await enough.CancelAsync();
@@ -57,13 +63,8 @@ internal sealed class BenchLatencyCommand
         return await ReportAsync(session, topic, plan, producerOptions, load, readers, meter);
     }
 
-    private static Task Begin(ResourceMeter meter, LoadGenerator load, ReaderGroup readers)
+    private static Task Begin(ResourceMeter meter)
     {
-        foreach (BenchReader reader in readers.Readers)
-        {
-            reader.MeasureFrom = load.MeasureFrom;
-        }
-
         meter.Start();
         return Task.CompletedTask;
     }

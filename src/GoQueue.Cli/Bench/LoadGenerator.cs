@@ -26,7 +26,7 @@ internal sealed class LoadGenerator : IAsyncDisposable
 
     public IReadOnlyList<AckRecorder> Recorders => recorders;
 
-    /// <summary>Stopwatch ticks from which on messages are measured; set by <see cref="RunAsync"/>.</summary>
+    /// <summary>Stopwatch ticks from which on messages are measured; set by <see cref="Schedule"/> or <see cref="RunAsync"/>.</summary>
     public long MeasureFrom { get; private set; }
 
     public long Acknowledged => recorders.Sum(recorder => recorder.Tally.Acknowledged);
@@ -36,11 +36,20 @@ internal sealed class LoadGenerator : IAsyncDisposable
 
     public bool Failed => recorders.Any(recorder => recorder.Tally.Failed > 0);
 
+    /// <summary>Decides when the load begins, soon; for those who must know <see cref="MeasureFrom"/> before the first message is sent.</summary>
+    public void Schedule()
+    {
+        if (MeasureFrom == 0)
+        {
+            MeasureFrom = Stopwatch.GetTimestamp() + (long)((StartDelay + plan.WarmUp).TotalSeconds * Stopwatch.Frequency);
+        }
+    }
+
     /// <summary>Runs the load and waits for every answer.</summary>
     /// <param name="atStart">Called when the measurement begins.</param>
     public async Task RunAsync(Func<Task> atStart, CancellationToken cancel)
     {
-        MeasureFrom = Stopwatch.GetTimestamp() + (long)((StartDelay + plan.WarmUp).TotalSeconds * Stopwatch.Frequency);
+        Schedule();
         senders = [.. producers.Select((producer, i) => new LoadSender(plan, i, producer, recorders[i], MeasureFrom, cancel))];
         Task[] running = [.. senders.Select(sender => sender.Start())];
         await Task.WhenAny(Task.Delay(StartDelay + plan.WarmUp, cancel), Task.WhenAll(running));

@@ -52,6 +52,8 @@ internal sealed class LoadSender
     /// <summary>Measured messages handed to the client so far.</summary>
     public long Sent => Volatile.Read(ref sent);
 
+    private long StartTicks => measureFrom - (long)(plan.WarmUp.TotalSeconds * Stopwatch.Frequency);
+
     /// <summary>Starts the thread; the task ends when everything is handed to the client.</summary>
     public Task Start()
     {
@@ -84,10 +86,8 @@ internal sealed class LoadSender
     // Message n is due at its instant whatever happened before; a late one is charged for its lateness.
     private void SendOpenLoop(double perSecond)
     {
-        long start = measureFrom - (long)(plan.WarmUp.TotalSeconds * Stopwatch.Frequency);
-
         // Senders take turns instead of all sending in the same instant.
-        OpenLoopPacer pacer = new(start + (long)(Stopwatch.Frequency / perSecond * number / plan.Producers), perSecond);
+        OpenLoopPacer pacer = new(StartTicks + (long)(Stopwatch.Frequency / perSecond * number / plan.Producers), perSecond);
         for (long n = 0; ; n++)
         {
             long due = pacer.DueAt(n);
@@ -103,6 +103,7 @@ internal sealed class LoadSender
 
     private void SendSaturated()
     {
+        OpenLoopPacer.WaitUntil(StartTicks);
         for (long n = 0; ; n++)
         {
             long now = Stopwatch.GetTimestamp();

@@ -51,6 +51,9 @@ internal sealed class ProduceCommand
     {
         MessageSource source = options.Source(session);
         KeySplitter keys = options.Keys(session);
+
+        // The producer would wait a minute for a server or topic that may yet come; whoever types wants to be told now.
+        await client.Admin.DescribeTopicAsync(session.Get(topic), session.Cancel);
         DeliveryTally tally = new();
         long start = Stopwatch.GetTimestamp();
         Exception? failure = null;
