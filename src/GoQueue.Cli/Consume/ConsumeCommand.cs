@@ -51,9 +51,10 @@ internal sealed class ConsumeCommand
             throw CommandFailure.Usage($"--format and -o {session.Format.ToString().ToLowerInvariant()} do not go together", "leave one of them out");
         }
 
+        ConsumerOptions consumerOptions = await options.ForConsumerAsync(session, client, session.Get(topic));
+
         // A consumer waits for a server that may yet come; whoever types wants to be told now.
         await client.Admin.DescribeTopicAsync(session.Get(topic), session.Cancel);
-        ConsumerOptions consumerOptions = await options.ForConsumerAsync(session, client, session.Get(topic));
         await using GoQueueConsumer consumer = client.CreateConsumer(consumerOptions);
         bool quiet = false;
         try

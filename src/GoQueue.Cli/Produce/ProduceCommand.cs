@@ -51,6 +51,7 @@ internal sealed class ProduceCommand
     {
         MessageSource source = options.Source(session);
         KeySplitter keys = options.Keys(session);
+        ProducerMessage template = options.Template(session);
 
         // The producer would wait a minute for a server or topic that may yet come; whoever types wants to be told now.
         await client.Admin.DescribeTopicAsync(session.Get(topic), session.Cancel);
@@ -68,7 +69,7 @@ internal sealed class ProduceCommand
             try
             {
                 await ProgressDisplay.RunAsync(
-                    session, "acknowledged", typed ? 0 : source.Total, typed, () => tally.Acknowledged, () => SendAsync(session, producer, source, keys, tally));
+                    session, "acknowledged", typed ? 0 : source.Total, typed, () => tally.Acknowledged, () => SendAsync(session, producer, template, source.ReadAsync(keys, session.Cancel), tally));
             }
             catch (Exception e) when (e is GoQueueException or CommandFailure or OperationCanceledException)
             {
@@ -82,13 +83,12 @@ internal sealed class ProduceCommand
         return Report(session, tally, Stopwatch.GetElapsedTime(start), failure ?? tally.FirstError);
     }
 
-    private async Task SendAsync(Session session, GoQueueProducer producer, MessageSource source, KeySplitter keys, DeliveryTally tally)
+    private async Task SendAsync(Session session, GoQueueProducer producer, ProducerMessage template, IAsyncEnumerable<OutgoingMessage> messages, DeliveryTally tally)
     {
         string name = session.Get(topic);
-        ProducerMessage template = options.Template(session);
         OpenLoopPacer? pacer = session.Get(options.Rate) is { } rate ? new OpenLoopPacer(Stopwatch.GetTimestamp(), rate) : null;
         long number = 0;
-        await foreach (OutgoingMessage message in source.ReadAsync(keys, session.Cancel))
+        await foreach (OutgoingMessage message in messages)
         {
             if (tally.FirstError is { } error)
             {

@@ -62,6 +62,12 @@ internal sealed class ProduceOptions
 
         string[] texts = session.Get(Messages)!;
         string[] files = session.Get(Files)!;
+        if (files.FirstOrDefault(file => file is not "-" && !File.Exists(file)) is { } missing)
+        {
+            // Said before anything is sent, not after the files before it.
+            throw CommandFailure.Refused($"cannot read {missing}: there is no such file", "check the name");
+        }
+
         byte delimiter = session.Get(NulDelimited) ? (byte)0 : (byte)'\n';
         return (texts.Length, files.Length, session.Get(Count)) switch
         {

@@ -32,7 +32,9 @@ public sealed class RunningBroker : IAsyncLifetime
         dev!.Signal("TERM");
         CommandOutcome outcome = await dev.EndAsync();
         dev.Dispose();
-        Assert.Equal((0, "stopped; the data is deleted\n"), (outcome.Code, outcome.Error));
+
+        // A slow machine may also be told that the server is still starting.
+        Assert.True(outcome.Code == 0 && outcome.Error.EndsWith("stopped; the data is deleted\n", StringComparison.Ordinal), $"exit code {outcome.Code}: {outcome.Error}");
     }
 
     internal Task<CommandOutcome> RunAsync(params string[] arguments) => GoQueueProcess.RunAsync(["--server", Grpc, .. arguments]);

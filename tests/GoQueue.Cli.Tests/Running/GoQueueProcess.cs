@@ -10,8 +10,8 @@ internal sealed class GoQueueProcess : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly Process process;
-    private readonly MemoryStream output = new();
-    private readonly MemoryStream error = new();
+    private readonly Captured output = new();
+    private readonly Captured error = new();
     private readonly Task reading;
 
     private GoQueueProcess(Process process)
@@ -24,9 +24,9 @@ internal sealed class GoQueueProcess : IDisposable
 
     public Stream Input => process.StandardInput.BaseStream;
 
-    public string OutputSoFar => Text(output);
+    public string OutputSoFar => Encoding.UTF8.GetString(output.Bytes);
 
-    public string ErrorSoFar => Text(error);
+    public string ErrorSoFar => Encoding.UTF8.GetString(error.Bytes);
 
     /// <summary>With this program in the place of goqueue-server.</summary>
     public static Launcher WithServer(string program) => new([new("GOQUEUE_SERVER_EXE", program)]);
@@ -59,7 +59,7 @@ internal sealed class GoQueueProcess : IDisposable
             throw new TimeoutException($"goqueue did not end; standard error so far: {ErrorSoFar}", e);
         }
 
-        return new CommandOutcome(process.ExitCode, output.ToArray(), ErrorSoFar);
+        return new CommandOutcome(process.ExitCode, output.Bytes, ErrorSoFar);
     }
 
     public void Dispose()
@@ -72,23 +72,37 @@ internal sealed class GoQueueProcess : IDisposable
         process.Dispose();
     }
 
-    private static string Text(MemoryStream stream)
-    {
-        lock (stream)
-        {
-            return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
-        }
-    }
-
-    private static async Task CopyAsync(Stream from, MemoryStream to)
+    private static async Task CopyAsync(Stream from, Captured to)
     {
         byte[] chunk = new byte[64 << 10];
         for (int read = 1; read > 0;)
         {
             read = await from.ReadAsync(chunk);
-            lock (to)
+            to.Add(chunk.AsSpan(0, read));
+        }
+    }
+
+    private sealed class Captured
+    {
+        private readonly Lock gate = new();
+        private readonly MemoryStream bytes = new();
+
+        public byte[] Bytes
+        {
+            get
             {
-                to.Write(chunk, 0, read);
+                lock (gate)
+                {
+                    return bytes.ToArray();
+                }
+            }
+        }
+
+        public void Add(ReadOnlySpan<byte> more)
+        {
+            lock (gate)
+            {
+                bytes.Write(more);
             }
         }
     }
