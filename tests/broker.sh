@@ -8,7 +8,7 @@ start_broker() {
   shift 2
   began=$(date +%s%N)
   # shellcheck disable=SC2154
-  env -u GOQUEUE_HTTP -u GOQUEUE_GRPC -u GOQUEUE_METRICS "$bin/goqueue-server" --data "$data" --bind 127.0.0.1 --http-port 0 --grpc-port 0 --metrics-port 0 --peer-port 0 "$@" >"$log.out" 2>"$log.err" </dev/null &
+  env -u GOQUEUE_HTTP -u GOQUEUE_GRPC -u GOQUEUE_METRICS -u GOQUEUE_BIN -u GOQUEUE_ROOT "$bin/goqueue-server" --data "$data" --bind 127.0.0.1 --http-port 0 --grpc-port 0 --metrics-port 0 --peer-port 0 "$@" >"$log.out" 2>"$log.err" </dev/null &
   broker=$!
   for _ in $(seq 3000); do
     line=$(grep -m1 '"event":"ready"' "$log.out" 2>/dev/null) && break

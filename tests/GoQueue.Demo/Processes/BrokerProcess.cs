@@ -59,6 +59,12 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
             RedirectStandardError = true,
             UseShellExecute = false,
         };
+        // Variables of this name configure a broker; ours is configured by its arguments alone.
+        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("GOQUEUE_", StringComparison.Ordinal)).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
         Process process = Process.Start(start) ?? throw new DemoException("goqueue-server did not start");
         StringBuilder log = new();
         TaskCompletionSource<BrokerPorts> ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
