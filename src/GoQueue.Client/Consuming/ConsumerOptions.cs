@@ -46,7 +46,7 @@ public sealed record ConsumerOptions
 
     /// <summary>
     /// Bytes read ahead over all partitions, as received; one response always fits. Default 16 MiB; 64 KiB to 1 GiB. The connection holds up to
-    /// another 8 MiB per partition.
+    /// another 4 MiB per partition.
     /// </summary>
     public int PrefetchBytes { get; init; } = 16 << 20;
 

@@ -256,7 +256,7 @@ public sealed class GoQueueProducer : IAsyncDisposable
     /// <summary>On a loop, after it settled something.</summary>
     private void RoomFreed()
     {
-        if (context.WaitingSends == 0)
+        if (context.WaitingSends == 0 || !context.Memory.HasRoomAgain)
         {
             return;
         }

@@ -9,6 +9,12 @@ internal sealed class MemoryBudget(long limit)
 
     public long Used => Volatile.Read(ref used);
 
+    /// <summary>
+    /// Whether enough is free to let those go who wait: an eighth. Waking them for every batch that is settled would cost a change of threads per
+    /// batch, and they would be back at once.
+    /// </summary>
+    public bool HasRoomAgain => Used <= limit - (limit / 8);
+
     public bool TryReserve(long bytes)
     {
         long seen = Volatile.Read(ref used);

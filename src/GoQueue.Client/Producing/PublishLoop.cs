@@ -174,6 +174,7 @@ internal sealed partial class PublishLoop
     {
         if (call is not null)
         {
+            await call.FinishAsync().ConfigureAwait(false);
             await call.DisposeAsync().ConfigureAwait(false);
             call = null;
         }

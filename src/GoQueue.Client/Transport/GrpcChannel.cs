@@ -13,7 +13,7 @@ namespace GoQueue.Client.Transport;
 internal sealed class GrpcChannel : IDisposable
 {
     /// <summary>What the other side may send ahead on one call; below it a fast reader waits for window updates (performance rule 9).</summary>
-    private const int CallWindowBytes = 8 << 20;
+    private const int CallWindowBytes = 4 << 20;
 
     /// <summary>Largest answer to a unary call: a list of 10,000 topics stays far below.</summary>
     private const int MaxAnswerBytes = 64 << 20;

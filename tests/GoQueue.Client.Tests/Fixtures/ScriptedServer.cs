@@ -75,12 +75,13 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     public int Subscriptions => Volatile.Read(ref subscriptions);
 
-    /// <summary>Open connections to this server.</summary>
-    public ConcurrentDictionary<string, byte> Connections { get; } = new();
-
     public int OpenStreams => Volatile.Read(ref openStreams);
 
+    /// <summary>Publish streams that the client ended, rather than reset.</summary>
+    public int OrderlyEnds => Volatile.Read(ref orderlyEnds);
+
     private int openStreams;
+    private int orderlyEnds;
 
     public string Address { get; private set; } = "";
 
@@ -93,12 +94,6 @@ internal sealed class ScriptedServer : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, port, listen =>
             {
                 listen.Protocols = HttpProtocols.Http2;
-                listen.Use(next => async connection =>
-                {
-                    server.Connections[connection.ConnectionId] = 0;
-                    await next(connection);
-                    server.Connections.TryRemove(connection.ConnectionId, out _);
-                });
             });
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MinRequestBodyDataRate = null;
@@ -285,6 +280,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
             }
 
             context.Response.AppendTrailer("grpc-status", "0");
+            Interlocked.Increment(ref orderlyEnds);
         }
         catch (Exception gone) when (gone is IOException or OperationCanceledException or Microsoft.AspNetCore.Http.BadHttpRequestException)
         {

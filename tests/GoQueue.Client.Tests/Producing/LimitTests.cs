@@ -168,6 +168,8 @@ public sealed class LimitTests
 
         await Task.WhenAll(sent);
         Assert.Equal(1000, stored.Sum(partition => partition.Values().Count));
+        await Eventually.TrueAsync(() => fixture.Server.OpenStreams == 0, "the stream is closed");
+        Assert.Equal((0, 1), (fixture.Server.OpenStreams, fixture.Server.OrderlyEnds));
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await producer.SendAsync("t", ProducerMessage.OfText("k", "late")));
     }
 
