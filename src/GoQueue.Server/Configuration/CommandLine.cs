@@ -74,6 +74,7 @@ internal sealed class CommandLine
                 else if (name.StartsWith('-'))
                 {
                     problems.Add($"{name}: no such flag{Suggest(name)}");
+                    i += equals < 0 && i + 1 < arguments.Count && !arguments[i + 1].StartsWith('-') ? 1 : 0; // its value is no mistake of its own
                 }
                 else
                 {
@@ -122,8 +123,10 @@ internal sealed class CommandLine
             return $"; use --set {bare}=...";
         }
 
-        IEnumerable<string> flags = OptionCatalog.All.Where(option => option.HasFlag).Select(option => $"--{option.Key}")
-            .Concat(["--config", "--set", "--print-config", "--help", "--version"]);
+        string[] flags =
+        [
+            .. OptionCatalog.All.Where(option => option.HasFlag).Select(option => $"--{option.Key}"), "--config", "--set", "--print-config", "--help", "--version",
+        ];
         return NearestName.Of(name, flags) is { } nearest ? $"; did you mean {nearest}?" : "; see --help";
     }
 }

@@ -48,7 +48,7 @@ internal static class ConfigurationLoader
     {
         if (OptionCatalog.Find(value.Key) is not { } option)
         {
-            string hint = NearestName.Of(value.Key, OptionCatalog.All.Select(known => known.Key)) is { } nearest ? $"; did you mean {nearest}?" : "; see --help";
+            string hint = NearestName.Of(value.Key, [.. OptionCatalog.All.Select(known => known.Key)]) is { } nearest ? $"; did you mean {nearest}?" : "; see --help";
             problems.Add($"{value.Key} ({value.Source}): there is no such option{hint}");
         }
         else if (!option.Accepts(value.Text))

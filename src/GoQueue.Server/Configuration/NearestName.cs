@@ -3,9 +3,14 @@ namespace GoQueue.Server.Configuration;
 /// <summary>Finds what somebody probably meant: the candidate with the smallest edit distance, if it is close enough to be a slip.</summary>
 internal static class NearestName
 {
-    public static string? Of(string given, IEnumerable<string> candidates)
+    public static string? Of(string given, IReadOnlyCollection<string> candidates)
     {
         string? nearest = null;
+        if (given.Length > 2 && candidates.Count(candidate => candidate.StartsWith(given, StringComparison.Ordinal)) == 1)
+        {
+            return candidates.First(candidate => candidate.StartsWith(given, StringComparison.Ordinal)); // cut short
+        }
+
         int best = Math.Max(2, given.Length / 3) + 1;
         foreach (string candidate in candidates)
         {

@@ -33,7 +33,10 @@ internal static class Listeners
         limits.MaxRequestHeadersTotalSize = http.MaxHeaderBytes;
         limits.MaxRequestHeaderCount = MaxHeaderCount;
         limits.MaxRequestLineSize = MaxRequestLineBytes;
-        limits.MaxRequestBodySize = http.MaxBodyBytes;
+
+        // RequestBody holds bodies to the configured size. Kestrel would hang up on a caller that is still sending, who then never sees the 413;
+        // without its limit it reads and drops the rest for up to five seconds.
+        limits.MaxRequestBodySize = null;
         limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
     }
 

@@ -36,6 +36,9 @@ internal sealed class ServerHost : IAsyncDisposable
     /// <summary>What the listeners are bound to; known once started.</summary>
     public ServerAddresses Addresses => addresses ?? throw new InvalidOperationException("the node has not been started");
 
+    /// <summary>Whether the listeners are open; the node may not be ready yet.</summary>
+    public bool IsListening => addresses is not null;
+
     public IServiceProvider Services => app.Services;
 
     /// <param name="logging">Where log lines go; it outlives the host.</param>

@@ -25,6 +25,7 @@ internal static class ServerLogging
 
             // The web framework tells at Information what our own log and metrics say already, once for each request.
             logging.AddFilter("Microsoft", options.Level > LogLevel.Warning ? options.Level : LogLevel.Warning);
+            logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // a failed start is told by the process, in a sentence
             logging.AddProvider(new SerilogLoggerProvider(writer, dispose: true));
         });
     }

@@ -1,7 +1,10 @@
 using GoQueue.Server.Configuration;
 using GoQueue.Server.DataDirectory;
 using GoQueue.Server.Hosting;
+using GoQueue.Server.Rest;
+using GoQueue.Server.Rest.Reading;
 using GoQueue.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace GoQueue.Server.Tests.Fixtures;
@@ -26,6 +29,10 @@ internal sealed class TestNode : IAsyncDisposable
     public ServerHost Host { get; }
 
     public HttpClient Http { get; }
+
+    public LongPolls Polls => Host.Services.GetRequiredService<LongPolls>();
+
+    public BodyMemory BodyMemory => Host.Services.GetRequiredService<BodyMemory>();
 
     /// <param name="settings">Options as after <c>--set</c>, for example <c>http.max-body-bytes=64KiB</c>.</param>
     /// <param name="wrap">Stands between the endpoints and the real broker.</param>

@@ -152,7 +152,10 @@ internal static class StrictJson
         return length;
     }
 
-    /// <summary>A surrogate half alone is no character and could not be stored as UTF-8. Raw bytes were checked with the body.</summary>
+    /// <summary>
+    /// A surrogate half alone is no character and could not be stored as UTF-8. Must come before anything that unescapes: the reader throws on
+    /// halves. Raw bytes were checked with the body.
+    /// </summary>
     public static void CheckEscapes(ref Utf8JsonReader reader)
     {
         if (!reader.ValueIsEscaped)

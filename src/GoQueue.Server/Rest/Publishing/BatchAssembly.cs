@@ -34,6 +34,7 @@ internal sealed class BatchAssembly(TopicImage topic, KeylessSpread spread, int 
             bool seen = false;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
+                StrictJson.CheckEscapes(ref reader);
                 if (!reader.ValueTextEquals("messages"u8))
                 {
                     throw RequestRefusedException.Malformed("the body has a field that is not known; it has the one field messages");

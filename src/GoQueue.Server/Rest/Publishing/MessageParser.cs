@@ -56,6 +56,7 @@ internal sealed class MessageParser : IDisposable
 
     private void ReadField(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, ref ParsedMessage message, ref int seen)
     {
+        StrictJson.CheckEscapes(ref reader);
         if (reader.ValueTextEquals("key"u8))
         {
             Once(KeyBit, "key or keyBase64", ref seen);
@@ -168,6 +169,7 @@ internal sealed class MessageParser : IDisposable
     private byte[] HeaderBytes(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, string name)
     {
         reader.Read();
+        StrictJson.CheckEscapes(ref reader);
         if (reader.TokenType != JsonTokenType.PropertyName || !reader.ValueTextEquals("$base64"u8))
         {
             throw RequestRefusedException.Malformed($"header '{StrictJson.Shorten(name)}' is an object without the one key $base64");
@@ -207,6 +209,7 @@ internal sealed class MessageParser : IDisposable
     private PriorityLane Priority(ref Utf8JsonReader reader)
     {
         StrictJson.Expect(ref reader, JsonTokenType.String, "priority");
+        StrictJson.CheckEscapes(ref reader);
         Span<byte> name = stackalloc byte[16];
         return reader.ValueSpan.Length <= name.Length && PriorityNames.TryParse(name[..reader.CopyString(name)], out PriorityLane lane)
             ? lane

@@ -98,7 +98,6 @@ internal sealed class MessagesEndpoint(RestContext rest, LongPolls polls)
             bool hasMore = messages.Next > at && messages.Next < read.HighWatermark;
             if (isDone || (!hasMore && rest.Time.GetElapsedTime(started) >= patience))
             {
-                context.Response.ContentType = "application/json";
                 messages.Finish(read.HighWatermark, read.LogStartOffset);
                 json.Flush();
                 await FlushAsync(context);
@@ -119,7 +118,6 @@ internal sealed class MessagesEndpoint(RestContext rest, LongPolls polls)
 
             if (json.BytesCommitted + json.BytesPending - flushed > FlushBytes)
             {
-                context.Response.ContentType = "application/json";
                 json.Flush();
                 flushed = json.BytesCommitted;
                 await FlushAsync(context);
@@ -152,6 +150,11 @@ internal sealed class MessagesEndpoint(RestContext rest, LongPolls polls)
 
     private static async ValueTask FlushAsync(HttpContext context)
     {
+        if (!context.Response.HasStarted)
+        {
+            context.Response.ContentType = "application/json";
+        }
+
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         patience.CancelAfter(WriteTimeout);
         try

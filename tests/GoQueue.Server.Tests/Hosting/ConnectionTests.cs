@@ -1,0 +1,151 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using GoQueue.Server.Tests.Fixtures;
+
+namespace GoQueue.Server.Tests.Hosting;
+
+/// <summary>Callers that do not keep to the protocol, over plain sockets.</summary>
+public sealed class ConnectionTests
+{
+    [Fact]
+    public async Task Half_a_request_and_then_silence_is_cut_after_the_header_timeout()
+    {
+        await using TestNode node = await TestNode.StartAsync(["http.header-timeout=1s"]);
+        using Socket socket = await ConnectAsync(node);
+        await SendAsync(socket, "GET /health HTTP/1.1\r\nho");
+        Assert.StartsWith("HTTP/1.1 408", await ReadToEndAsync(socket), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Half_a_body_stores_nothing_and_is_cut()
+    {
+        await using TestNode node = await TestNode.StartAsync();
+        await node.CreateTopicAsync("half");
+        using Socket socket = await ConnectAsync(node);
+        await SendAsync(socket, "POST /v1/topics/half/publish HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n{\"value\":\"par");
+        string answer = await ReadToEndAsync(socket);
+        Assert.Contains(" 408 ", answer, StringComparison.Ordinal);
+        Assert.Equal(0, (await node.ReadAsync("half")).GetProperty("highWatermark").GetInt64());
+    }
+
+    [Fact]
+    public async Task Two_thousand_idle_connections_do_no_harm()
+    {
+        await using TestNode node = await TestNode.StartAsync();
+        await node.CreateTopicAsync("busy");
+        List<Socket> idle = [];
+        try
+        {
+            for (int i = 0; i < 2000; i++)
+            {
+                idle.Add(await ConnectAsync(node));
+            }
+
+            Stopwatch watch = Stopwatch.StartNew();
+            for (int i = 0; i < 50; i++)
+            {
+                Assert.Equal(i, await node.PublishAsync("busy", """{"value":"beside them"}"""));
+            }
+
+            Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(30));
+        }
+        finally
+        {
+            idle.ForEach(socket => socket.Dispose());
+        }
+    }
+
+    [Fact]
+    public async Task More_connections_than_allowed_are_closed_and_the_others_go_on()
+    {
+        await using TestNode node = await TestNode.StartAsync(["http.max-connections=3"]);
+        await node.CreateTopicAsync("few"); // the client's own connection
+        using Socket first = await ConnectAsync(node);
+        using Socket second = await ConnectAsync(node);
+        await SendAsync(second, "GET /health HTTP/1.1\r\nhost: x\r\n\r\n");
+        byte[] some = new byte[12];
+        await second.ReceiveAsync(some);
+        Assert.Equal("HTTP/1.1 200", Encoding.ASCII.GetString(some));
+        using Socket tooMany = await ConnectAsync(node);
+        Assert.Equal(string.Empty, await ReadToEndAsync(tooMany));
+        await node.PublishAsync("few", """{"value":1}""");
+    }
+
+    [Theory]
+    [InlineData("GET /health HTTP/1.1\r\nhost: x\r\nbig: {0}\r\n\r\n", 431)]
+    [InlineData("GET /{0} HTTP/1.1\r\nhost: x\r\n\r\n", 414)]
+    [InlineData("GET /v1/topics/a%00b HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", 400)]
+    [InlineData("GET /v1/topics/%2e%2e%2f%2e%2e%2fetc HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", 400)]
+    [InlineData("GET /v1/topics/..%5c..%5cetc HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", 400)]
+    [InlineData("GET /v1/topics/%252e%252e HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", 400)]
+    [InlineData("GET /v1/topics/../../etc/passwd HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", 404)]
+    [InlineData("GET /v1/topics/%6Fne HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", 200)]
+    [InlineData("POST /v1/topics HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 2\r\ncontent-encoding: gzip\r\nconnection: close\r\n\r\n{}", 415)]
+    [InlineData("POST /v1/topics HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n", 400)]
+    [InlineData("POST /v1/topics HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n0\r\n\r\n", 415)]
+    [InlineData("GET / HTTP/9.9\r\n\r\n", 505)]
+    [InlineData("\u0016\u0003\u0001 not http at all\r\n\r\n", 400)]
+    public async Task Odd_requests_are_refused_and_the_server_stays_up(string request, int status)
+    {
+        await using TestNode node = await TestNode.StartAsync();
+        await node.CreateTopicAsync("one");
+        using Socket socket = await ConnectAsync(node);
+        try
+        {
+            await SendAsync(socket, request.Replace("{0}", new string('x', 64 << 10), StringComparison.Ordinal));
+        }
+        catch (SocketException)
+        {
+            // The server may hang up before it has all of it.
+        }
+
+        Assert.StartsWith($"HTTP/1.1 {status}", await ReadToEndAsync(socket), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await node.SendAsync("GET", "/ready")).Status);
+    }
+
+    [Fact]
+    public async Task Bodies_beyond_the_memory_for_them_are_refused_as_overload()
+    {
+        await using TestNode node = await TestNode.StartAsync(["http.max-body-bytes=1MiB", "http.body-memory=1MiB"]);
+        await node.CreateTopicAsync("tight");
+        using Socket holder = await ConnectAsync(node);
+        await SendAsync(holder, "POST /v1/topics/tight/publish HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1048576\r\n\r\n{");
+        await GoQueue.Testing.Eventually.TrueAsync(() => node.BodyMemory.HeldBytes > 0, "the first body is held");
+        (await node.SendAsync("POST", "/v1/topics/tight/publish", """{"value":1}""")).IsRefused(HttpStatusCode.TooManyRequests, "OVERLOADED");
+        holder.Dispose();
+        await GoQueue.Testing.Eventually.TrueAsync(() => node.BodyMemory.HeldBytes == 0, "its memory is given back");
+        await node.PublishAsync("tight", """{"value":1}""");
+    }
+
+    private static async Task<Socket> ConnectAsync(TestNode node)
+    {
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(node.Host.Addresses.Http);
+        return socket;
+    }
+
+    private static async Task SendAsync(Socket socket, string text) => await socket.SendAsync(Encoding.Latin1.GetBytes(text));
+
+    private static async Task<string> ReadToEndAsync(Socket socket)
+    {
+        using CancellationTokenSource deadline = new(TimeSpan.FromSeconds(60));
+        StringBuilder text = new();
+        byte[] buffer = new byte[4096];
+        try
+        {
+            int read;
+            while ((read = await socket.ReceiveAsync(buffer, deadline.Token)) > 0)
+            {
+                text.Append(Encoding.Latin1.GetString(buffer, 0, read));
+            }
+        }
+        catch (SocketException)
+        {
+            // Reset: the server has hung up.
+        }
+
+        return text.ToString();
+    }
+}

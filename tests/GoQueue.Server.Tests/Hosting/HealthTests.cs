@@ -1,0 +1,96 @@
+using System.Net;
+using System.Text.Json;
+using GoQueue.Server.DataDirectory;
+using GoQueue.Server.Hosting;
+using GoQueue.Server.Tests.Fixtures;
+using GoQueue.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace GoQueue.Server.Tests.Hosting;
+
+public sealed class HealthTests
+{
+    [Fact]
+    public async Task While_the_broker_recovers_health_answers_and_everything_else_is_refused_as_retriable()
+    {
+        using TempFolder folder = new();
+        GoQueue.Server.Configuration.ServerOptions options = TestNode.Options(folder.Path, []);
+        using DataDirectoryClaim claim = DataDirectoryClaim.Take(options, TimeProvider.System);
+        BrokerFactory real = BrokerComposition.For(claim, options);
+        TaskCompletionSource recovered = new();
+        await using ServerHost host = ServerHost.Build(
+            options,
+            async (services, token) =>
+            {
+                await recovered.Task;
+                return await real(services, token);
+            },
+            NullLoggerFactory.Instance);
+        Task starting = host.StartAsync(default);
+        await Eventually.TrueAsync(() => host.IsListening, "the listeners are open");
+        using HttpClient client = new() { BaseAddress = new Uri($"http://{host.Addresses.Http}") };
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(client, "/health"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusAsync(client, "/ready"));
+        using HttpResponseMessage early = await client.GetAsync(new Uri("/v1/topics", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, early.StatusCode);
+        Assert.NotNull(early.Headers.RetryAfter);
+
+        recovered.SetResult();
+        await starting;
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(client, "/ready"));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(client, "/v1/topics"));
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task Stopping_answers_those_who_wait_and_keeps_what_was_acknowledged()
+    {
+        using TempFolder folder = new();
+        await using (TestNode node = await TestNode.StartAsync(folder: folder.Path))
+        {
+            await node.CreateTopicAsync("kept");
+            await node.PublishAsync("kept", """{"value":"here"}""");
+            Task<JsonElement> waiting = node.ReadAsync("kept", "?offset=1&waitMs=30000");
+            await Eventually.TrueAsync(() => node.Polls.Waiting == 1, "the read waits");
+            await node.Host.StopAsync();
+            Assert.Equal(1, (await waiting).GetProperty("nextOffset").GetInt64());
+        }
+
+        await using TestNode again = await TestNode.StartAsync(folder: folder.Path);
+        Assert.Equal("here", (await again.ReadAsync("kept")).GetProperty("messages")[0].GetProperty("value").GetString());
+    }
+
+    [Fact]
+    public async Task The_description_has_every_route_and_the_page_runs_only_its_own_script()
+    {
+        await using TestNode node = await TestNode.StartAsync();
+        RestAnswer description = await node.SendAsync("GET", "/openapi/v1.json");
+        JsonElement paths = description.Json.GetProperty("paths");
+        foreach (string path in new[] { "/v1/topics", "/v1/topics/{topic}", "/v1/topics/{topic}/publish", "/v1/topics/{topic}/batch", "/v1/topics/{topic}/partitions/{partition}/messages", "/v1/topics/{topic}/partitions/{partition}/offsets", "/health", "/ready" })
+        {
+            Assert.True(paths.TryGetProperty(path, out _), path);
+        }
+
+        JsonElement publish = paths.GetProperty("/v1/topics/{topic}/publish").GetProperty("post");
+        Assert.Equal(["topic", "acks"], publish.GetProperty("parameters").EnumerateArray().Select(parameter => parameter.GetProperty("name").GetString()!));
+        Assert.True(publish.GetProperty("responses").GetProperty("429").GetProperty("content").TryGetProperty("application/problem+json", out _));
+        Assert.True(publish.GetProperty("requestBody").GetProperty("content").GetProperty("application/json").TryGetProperty("example", out _));
+
+        using HttpResponseMessage page = await node.Http.GetAsync(new Uri("/docs", UriKind.Relative));
+        Assert.StartsWith("default-src 'none'; script-src 'sha256-", page.Headers.GetValues("content-security-policy").Single(), StringComparison.Ordinal);
+        string html = await page.Content.ReadAsStringAsync();
+        Assert.DoesNotContain("http://", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("https://", html, StringComparison.Ordinal);
+        RestAnswer index = await node.SendAsync("GET", "/");
+        foreach (JsonProperty link in index.Json.GetProperty("links").EnumerateObject())
+        {
+            Assert.Equal(HttpStatusCode.OK, await StatusAsync(node.Http, link.Value.GetString()!));
+        }
+    }
+
+    private static async Task<HttpStatusCode> StatusAsync(HttpClient client, string path)
+    {
+        using HttpResponseMessage response = await client.GetAsync(new Uri(path, UriKind.Relative));
+        return response.StatusCode;
+    }
+}
