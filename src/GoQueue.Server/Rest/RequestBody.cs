@@ -101,20 +101,15 @@ internal sealed class RequestBody : IDisposable
         while (true)
         {
             ReadResult read = await reader.ReadAsync(cancellationToken);
-            long total = length + read.Buffer.Length;
-            if (total > limits.MaxBodyBytes)
-            {
-                return TooLarge(total, limits);
-            }
+            Error? refusal = Take(read.Buffer, limits);
 
-            if (!TryGrow((int)total))
-            {
-                return Full();
-            }
-
-            read.Buffer.CopyTo(bytes.AsSpan(length));
-            length = (int)total;
+            // Also when it is refused: the server drops the rest of the body, and cannot while a read is open.
             reader.AdvanceTo(read.Buffer.End);
+            if (refusal is not null)
+            {
+                return refusal;
+            }
+
             if (read.IsCompleted)
             {
                 break;
@@ -122,6 +117,24 @@ internal sealed class RequestBody : IDisposable
         }
 
         return Utf8.IsValid(Span) ? null : new Error(ErrorCode.MalformedRequest, "the body is not valid UTF-8");
+    }
+
+    private Error? Take(in ReadOnlySequence<byte> arrived, HttpOptions limits)
+    {
+        long total = length + arrived.Length;
+        if (total > limits.MaxBodyBytes)
+        {
+            return TooLarge(total, limits);
+        }
+
+        if (!TryGrow((int)total))
+        {
+            return Full();
+        }
+
+        arrived.CopyTo(bytes.AsSpan(length));
+        length = (int)total;
+        return null;
     }
 
     private bool TryGrow(int needed)

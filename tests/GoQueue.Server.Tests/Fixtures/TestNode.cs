@@ -5,7 +5,7 @@ using GoQueue.Server.Rest;
 using GoQueue.Server.Rest.Reading;
 using GoQueue.Testing;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 
 namespace GoQueue.Server.Tests.Fixtures;
 
@@ -17,11 +17,13 @@ internal sealed class TestNode : IAsyncDisposable
 {
     private readonly TempFolder? ownFolder;
     private readonly DataDirectoryClaim claim;
+    private readonly FailureLog log;
 
-    private TestNode(TempFolder? ownFolder, DataDirectoryClaim claim, ServerHost host)
+    private TestNode(TempFolder? ownFolder, DataDirectoryClaim claim, ServerHost host, FailureLog log)
     {
         this.ownFolder = ownFolder;
         this.claim = claim;
+        this.log = log;
         Host = host;
         Http = new HttpClient { BaseAddress = new Uri($"http://{host.Addresses.Http}") };
     }
@@ -42,12 +44,13 @@ internal sealed class TestNode : IAsyncDisposable
         ServerOptions options = Options(folder ?? own!.Path, settings ?? []);
         DataDirectoryClaim claim = DataDirectoryClaim.Take(options, TimeProvider.System);
         BrokerFactory open = BrokerComposition.For(claim, options);
+        FailureLog log = new();
         ServerHost host = ServerHost.Build(
             options,
             async (services, token) => wrap is null ? await open(services, token) : wrap(await open(services, token)),
-            NullLoggerFactory.Instance);
+            LoggerFactory.Create(logging => logging.AddProvider(log)));
         await host.StartAsync(default);
-        return new TestNode(own, claim, host);
+        return new TestNode(own, claim, host, log);
     }
 
     public static ServerOptions Options(string folder, IReadOnlyList<string> settings)
@@ -68,5 +71,6 @@ internal sealed class TestNode : IAsyncDisposable
         await Host.DisposeAsync();
         claim.Dispose();
         ownFolder?.Dispose();
+        Assert.True(log.Failures.Count == 0, string.Join("\n", log.Failures));
     }
 }
