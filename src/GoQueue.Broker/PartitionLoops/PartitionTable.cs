@@ -47,6 +47,7 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
     public async Task OpenAsync()
     {
         directory.Sync(); // partition directories that an earlier start made and did not get to sync
+        PartitionLog.SweepDeleted(directory);
         foreach (LogDirectoryEntry entry in directory.List())
         {
             await SweepAsync(entry);
