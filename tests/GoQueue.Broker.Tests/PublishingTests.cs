@@ -1,6 +1,8 @@
+using System.Buffers.Binary;
 using GoQueue.Broker.Requests;
 using GoQueue.Broker.Tests.Fixtures;
 using GoQueue.Core;
+using GoQueue.Core.Records;
 
 namespace GoQueue.Broker.Tests;
 
@@ -127,6 +129,18 @@ public sealed class PublishingTests
         SharedBuffer damaged = Batches.Of("a");
         damaged.Span[^1] ^= 1;
         Assert.Equal(ErrorCode.CorruptBatch, (await broker.PublishAsync(partition, damaged)).Error.Code);
+        Assert.Empty(await broker.ReadAllAsync(partition));
+    }
+
+    [Fact]
+    public async Task Records_that_no_reader_could_decode_are_refused_although_the_crc_is_right()
+    {
+        await using TestBroker broker = TestBroker.Open();
+        TopicPartition partition = await broker.CreateAsync("orders");
+        SharedBuffer batch = Batches.Of("a");
+        batch.Span[RecordBatchLayout.HeaderSize] = 0x7E; // the length of the first record
+        BinaryPrimitives.WriteUInt32BigEndian(batch.Span[RecordBatchLayout.Crc..], Crc32C.Compute(RecordBatchHeader.CrcCovered(batch.Span)));
+        Assert.Equal(ErrorCode.CorruptBatch, (await broker.PublishAsync(partition, batch)).Error.Code);
         Assert.Empty(await broker.ReadAllAsync(partition));
     }
 

@@ -24,7 +24,7 @@ internal sealed partial class PartitionLoop
     /// <summary>Takes over one reference of the batch. Answers at once when it refuses: then nothing was done.</summary>
     public ValueTask<PublishReceipt> Publish(SharedBuffer batch, Acks acks)
     {
-        Error? bad = RecordBatchValidator.Validate(batch.Span, Volatile.Read(ref maxMessageBytes));
+        Error? bad = Validate(batch.Span);
         if (bad is { } error)
         {
             batch.Release();
@@ -67,6 +67,13 @@ internal sealed partial class PartitionLoop
 
         return answer;
     }
+
+    /// <summary>
+    /// Everything a later reader relies on is checked here, on the caller's thread: the frame, the CRC, and every record, compressed ones while
+    /// inflating under a cap. A batch that passed once never stops a reader at its offset.
+    /// </summary>
+    private Error? Validate(ReadOnlySpan<byte> batch) =>
+        RecordBatchValidator.Validate(batch, Volatile.Read(ref maxMessageBytes)) ?? RecordBatchValidator.ValidateRecords(batch, RecordReadLimits.Default);
 
     private void RunPublishes()
     {

@@ -29,7 +29,7 @@ internal sealed class InMemoryPartition
     public PublishReceipt Append(SharedBuffer batch)
     {
         using SharedBuffer owned = batch;
-        if (RecordBatchValidator.Validate(batch.Span, MaxBatchBytes) is { } refused)
+        if ((RecordBatchValidator.Validate(batch.Span, MaxBatchBytes) ?? RecordBatchValidator.ValidateRecords(batch.Span, RecordReadLimits.Default)) is { } refused)
         {
             return new PublishReceipt(refused, Offset.None, UnixMillis.None, 0, false);
         }

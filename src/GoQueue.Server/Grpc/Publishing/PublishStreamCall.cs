@@ -155,13 +155,6 @@ internal sealed class PublishStreamCall(GrpcCall call, ITopicRequests topics, IP
 
         SharedBuffer batch = SharedBuffer.Rent((int)request.Batch.Length); // the one copy: from the pipe into what the log will write
         request.Batch.CopyTo(batch.Span);
-        if (PackedBatch.Check(batch.Span) is { } bad)
-        {
-            batch.Release();
-            Answer(pending, PublishReceipt.Refused(bad.Code, bad.Detail));
-            return true;
-        }
-
         try
         {
             pending.WaitFor(partitions.PublishAsync(new PublishRequest(target.Partition, batch, acks)));
