@@ -75,6 +75,7 @@ internal sealed class TopicRoute(string topic, ProducerContext context, Func<Pub
                 waiting.Dequeue();
                 waitingCount = waiting.Count;
                 context.CountWaiting(-1);
+                send.Left();
             }
         }
     }

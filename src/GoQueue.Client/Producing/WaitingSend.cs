@@ -15,6 +15,7 @@ internal sealed class WaitingSend(ProducerMessage message, long tag, DeliverySou
 
     private readonly TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CancellationTokenRegistration registration;
+    private bool isAccepted; // written and read by the thread that lets it go
     private int state;
 
     public long Deadline => deadline;
@@ -46,20 +47,24 @@ internal sealed class WaitingSend(ProducerMessage message, long tag, DeliverySou
             return IsOver;
         }
 
-        bool accepted = false;
         try
         {
-            accepted = letGo(message, tag, source, size);
-            return accepted;
+            isAccepted = letGo(message, tag, source, size);
+            return isAccepted;
         }
         finally
         {
-            Volatile.Write(ref state, accepted ? Ended : Waits);
-            if (accepted)
-            {
-                registration.Unregister();
-                over.TrySetResult();
-            }
+            Volatile.Write(ref state, isAccepted ? Ended : Waits);
+        }
+    }
+
+    /// <summary>Tells the caller that the message is accepted. After the send has left the queue, so that its next message need not wait behind it.</summary>
+    public void Left()
+    {
+        if (isAccepted)
+        {
+            registration.Unregister();
+            over.TrySetResult();
         }
     }
 

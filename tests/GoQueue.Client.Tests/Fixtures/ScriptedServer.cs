@@ -17,39 +17,11 @@ using ErrorCode = GoQueue.Core.ErrorCode;
 
 namespace GoQueue.Client.Tests.Fixtures;
 
-/// <summary>What the server does with one batch of a publish stream.</summary>
-internal enum PublishStep
-{
-    Store,
-
-    /// <summary>Stores the batch and cuts the connection instead of answering.</summary>
-    StoreAndCut,
-
-    /// <summary>Cuts the connection without storing.</summary>
-    Cut,
-
-    /// <summary>Never answers; the following batches are taken as usual.</summary>
-    Ignore,
-
-    /// <summary>Refuses with <see cref="PublishPlan.Code"/>.</summary>
-    Refuse,
-
-    /// <summary>Stores the batch and answers <see cref="PublishPlan.Code"/>.</summary>
-    StoreAndRefuse,
-}
-
-internal readonly record struct PublishPlan(PublishStep Step, ErrorCode Code = ErrorCode.None)
-{
-    public static readonly PublishPlan Store = new(PublishStep.Store);
-
-    public static PublishPlan Refuse(ErrorCode code) => new(PublishStep.Refuse, code);
-}
-
 /// <summary>
 /// A broker in memory that speaks the client protocol over real HTTP/2 and misbehaves as a test says. Framing and fields are read by the
 /// generated classes, so that a mistake in the client's own encoding shows.
 /// </summary>
-internal sealed class ScriptedServer : IAsyncDisposable
+internal sealed partial class ScriptedServer : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, (Topic Topic, ScriptedPartition[] Partitions)> topics = new();
     private WebApplication? app;
@@ -243,137 +215,6 @@ internal sealed class ScriptedServer : IAsyncDisposable
         code = ErrorCode.UnknownPartition;
         return index < found.Partitions.Length ? found.Partitions[index] : null;
     }
-
-    private async Task PublishStreamAsync(HttpContext context)
-    {
-        await context.Response.Body.FlushAsync();
-        Interlocked.Increment(ref openStreams);
-        try
-        {
-            while (await ReadFrameAsync(context.Request.Body, context.RequestAborted) is { } frame)
-            {
-                await BeforePublish();
-                PublishStreamRequest request = PublishStreamRequest.Parser.ParseFrom(frame);
-                PublishPlan plan = OnPublish(Interlocked.Increment(ref publishes) - 1, request);
-                if (plan.Step is PublishStep.Cut)
-                {
-                    Cut(context);
-                    return;
-                }
-
-                PublishStreamResponse answer = plan.Step == PublishStep.Refuse ? Refusal(plan.Code) : Store(request);
-                if (plan.Step == PublishStep.StoreAndCut)
-                {
-                    Cut(context);
-                    return;
-                }
-
-                if (plan.Step == PublishStep.Ignore)
-                {
-                    continue;
-                }
-
-                answer = plan.Step == PublishStep.StoreAndRefuse ? Refusal(plan.Code) : answer;
-                answer.CorrelationId = request.CorrelationId;
-                await WriteFrameAsync(context.Response.Body, answer);
-                await context.Response.Body.FlushAsync();
-            }
-
-            context.Response.AppendTrailer("grpc-status", "0");
-            Interlocked.Increment(ref orderlyEnds);
-        }
-        catch (Exception gone) when (gone is IOException or OperationCanceledException or Microsoft.AspNetCore.Http.BadHttpRequestException)
-        {
-            // the client left
-        }
-        finally
-        {
-            Interlocked.Decrement(ref openStreams);
-        }
-    }
-
-    private PublishStreamResponse Store(PublishStreamRequest request)
-    {
-        if (Find(request.Topic, request.Partition, out ErrorCode code) is not { } partition)
-        {
-            return Refusal(code);
-        }
-
-        (Error error, long baseOffset) = partition.Append(request.Batch.ToByteArray(), topics[request.Topic].Topic.Settings.MaxMessageBytes);
-        return error.Code != ErrorCode.None
-            ? Refusal(error.Code, error.Detail)
-            : new PublishStreamResponse
-            {
-                BaseOffset = baseOffset,
-                TimestampMs = 1234,
-                Durability = new Durability { Acks = request.Acks, Replicas = 1, Flushed = true },
-            };
-    }
-
-    private async Task SubscribeAsync(HttpContext context)
-    {
-        SubscribeRequest request = SubscribeRequest.Parser.ParseFrom(await ReadFrameAsync(context.Request.Body, context.RequestAborted));
-        int subscription = Interlocked.Increment(ref subscriptions) - 1;
-        if (Find(request.Topic, request.Partition, out ErrorCode code) is not { } partition)
-        {
-            Fail(context, code, "scripted server");
-            return;
-        }
-
-        ErrorCode refused = OnCall("Subscribe");
-        if (refused == ErrorCode.None && (request.Offset < partition.Start.Value || request.Offset > partition.End.Value))
-        {
-            refused = ErrorCode.OffsetOutOfRange;
-        }
-
-        if (refused != ErrorCode.None)
-        {
-            Fail(context, refused, $"offset {request.Offset} is not between {partition.Start} and {partition.End}");
-            return;
-        }
-
-        await context.Response.Body.FlushAsync();
-        long position = request.Offset;
-        try
-        {
-            for (int number = 0; ; number++)
-            {
-                (byte[] bytes, long next, Task changed) = partition.Read(position, request.MaxBytes);
-                if (bytes.Length == 0)
-                {
-                    number--;
-                    await changed.WaitAsync(context.RequestAborted);
-                    continue;
-                }
-
-                position = next;
-                await WriteFrameAsync(context.Response.Body, new SubscribeResponse
-                {
-                    Batches = ByteString.CopyFrom(bytes),
-                    NextOffset = next,
-                    HighWatermark = partition.End.Value,
-                    LogStartOffset = partition.Start.Value,
-                });
-                await context.Response.Body.FlushAsync();
-                if (CutSubscription(subscription, number))
-                {
-                    Cut(context);
-                    return;
-                }
-            }
-        }
-        catch (Exception gone) when (gone is IOException or OperationCanceledException)
-        {
-            // the client left
-        }
-    }
-
-    private static PublishStreamResponse Refusal(ErrorCode code, string detail = "scripted refusal") => new()
-    {
-        BaseOffset = -1,
-        Error = (Contracts.V1.ErrorCode)(int)code,
-        Detail = detail,
-    };
 
     private static void Cut(HttpContext context) => context.Features.GetRequiredFeature<IConnectionLifetimeFeature>().Abort();
 
