@@ -17,6 +17,9 @@ internal sealed class PartitionReader
     /// <summary>A response holds one batch even if it is larger than asked for; the format's length field ends here.</summary>
     private const int MaxMessageBytes = int.MaxValue - (1 << 20);
 
+    /// <summary>Taken off what is asked for, so that a response of a mebibyte with its other fields still fits a pooled array of that size.</summary>
+    private const int ResponseOverheadBytes = 128;
+
     private readonly ReaderContext context;
     private readonly ChannelWriter<ReaderEvent> output;
     private readonly CancellationTokenSource stopping = new();
@@ -133,7 +136,7 @@ internal sealed class PartitionReader
             Partition = Partition,
             Offset = position,
             Format = SubscribeFormat.Batches,
-            MaxBytes = context.Options.MaxResponseBytes,
+            MaxBytes = context.Options.MaxResponseBytes - ResponseOverheadBytes,
         };
         using HttpResponseMessage response =
             await context.Channel.OpenAsync("Subscribe", GrpcChannel.FramedContent(request), stopping.Token).ConfigureAwait(false);
