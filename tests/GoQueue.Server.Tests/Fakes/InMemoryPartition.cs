@@ -29,7 +29,7 @@ internal sealed class InMemoryPartition
     public PublishReceipt Append(SharedBuffer batch)
     {
         using SharedBuffer owned = batch;
-        if ((RecordBatchValidator.Validate(batch.Span, MaxBatchBytes) ?? InflatedProblem(batch.Span)) is { } refused)
+        if ((RecordBatchValidator.Validate(batch.Span, MaxBatchBytes) ?? RecordBatchValidator.ValidateRecords(batch.Span, RecordReadLimits.Default)) is { } refused)
         {
             return new PublishReceipt(refused, Offset.None, UnixMillis.None, 0, false);
         }
@@ -162,8 +162,4 @@ internal sealed class InMemoryPartition
             return new FetchResult { Error = default, Slices = slices, NextOffset = next, HighWatermark = end, LogStartOffset = start };
         }
     }
-
-    /// <summary>Only compressed records are looked at, so that a test can store plain ones that no reader decodes.</summary>
-    private static Error? InflatedProblem(ReadOnlySpan<byte> batch) =>
-        new RecordBatchHeader(batch).Compression == CompressionCodec.None ? null : RecordBatchValidator.ValidateRecords(batch, RecordReadLimits.Default);
 }

