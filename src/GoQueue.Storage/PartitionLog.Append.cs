@@ -12,11 +12,6 @@ public sealed partial class PartitionLog
 {
     private const int FirstReserveBytes = 64 * 1024;
 
-    /// <summary>A spare is thought of once this part of a segment is written.</summary>
-    private const int SpareFromFraction = 8;
-
-    private const long SpareHorizonMillis = 60_000;
-
     private readonly List<ReadOnlyMemory<byte>> writeVector = [];
     private bool hasCleanMarker;
     private long bytesSinceIndexEntry;
@@ -53,23 +48,10 @@ public sealed partial class PartitionLog
         }
     }
 
-    /// <summary>
-    /// True when the active segment will be full within a minute at its present speed and no next one is prepared: then
-    /// <see cref="PrepareSpare"/> is worth its writing. Writer only.
-    /// </summary>
-    public bool WantsSpare(UnixMillis now)
-    {
-        long written = Active.Size;
-        if (!options.PrepareSpareSegments || written < options.SegmentBytes / SpareFromFraction || !spare.IsMissing)
-        {
-            return false;
-        }
+    /// <summary>True when a retired segment waits to be made into the next one: see <see cref="PrepareSpare"/>. Writer only.</summary>
+    public bool WantsSpare => options.RecycleSegments && spare.CanPrepare;
 
-        long age = Math.Max(1, now.Value - Active.CreatedAt.Value);
-        return (options.SegmentBytes - written) / (double)written * age < SpareHorizonMillis;
-    }
-
-    /// <summary>Writes the next segment full of zeros, beside the writer; see docs/internals/segment.md. Blocks on the disk; failing is harmless.</summary>
+    /// <summary>Fills a retired segment with zeros, to become the next one, beside the writer (ADR 0006). Blocks on the disk; failing is harmless.</summary>
     public void PrepareSpare() => spare.Prepare(options.SegmentBytes);
 
     /// <summary>Flushes what was appended; then <see cref="FlushedOffset"/> equals <see cref="EndOffset"/>.</summary>

@@ -36,7 +36,7 @@ public sealed partial class PartitionLog
                 // One by one from the start, each durable, so that a crash leaves no hole.
                 Segment oldest = segments[0];
                 Volatile.Write(ref segments, segments[1..]);
-                oldest.DeleteFiles(options.PrepareSpareSegments && spare.IsMissing ? spare : null);
+                oldest.DeleteFiles(options.RecycleSegments ? spare : null);
                 oldest.Release();
             }
 

@@ -35,10 +35,10 @@ public sealed record PartitionLogOptions
     public int ReserveBytes { get; init; } = 16 * 1024 * 1024;
 
     /// <summary>
-    /// Whether a busy log gets its next segment written with zeros ahead, so that flushes only overwrite (<see cref="PartitionLog.WantsSpare"/>).
-    /// Costs one more segment of disk per busy partition. Default on.
+    /// Whether a segment that retention retires is zeroed and used again as the next one, so that flushes only overwrite (ADR 0006). Costs one
+    /// segment of disk per log. Default on.
     /// </summary>
-    public bool PrepareSpareSegments { get; init; } = true;
+    public bool RecycleSegments { get; init; } = true;
 
     /// <summary>Newest state snapshots kept. Default 2: one may turn out to be damaged.</summary>
     public int StateSnapshots { get; init; } = 2;

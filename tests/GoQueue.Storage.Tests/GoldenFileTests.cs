@@ -64,7 +64,7 @@ public sealed class GoldenFileTests
     private static SortedDictionary<string, byte[]> Files()
     {
         VirtualDisk disk = new();
-        using (PartitionLog log = PartitionLog.Open(disk.Root, new PartitionLogOptions { IndexIntervalBytes = 100, PrepareSpareSegments = false }, Batches.Now))
+        using (PartitionLog log = PartitionLog.Open(disk.Root, new PartitionLogOptions { IndexIntervalBytes = 100, RecycleSegments = false }, Batches.Now))
         {
             foreach ((int count, int epoch) in new[] { (1, 0), (2, 0), (2, 2) })
             {

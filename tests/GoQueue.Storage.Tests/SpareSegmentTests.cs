@@ -14,13 +14,16 @@ public sealed class SpareSegmentTests
     {
         VirtualDisk disk = new();
         using PartitionLog log = PartitionLog.Open(disk.Root, Options, Now);
-        AppendUntil(log, () => log.WantsSpare(Now));
+        Assert.False(log.WantsSpare);
+        Retire(log);
         log.PrepareSpare();
         Assert.Contains(disk.Root.List(), entry => entry.Name == "spare.zero" && entry.Length == Options.SegmentBytes);
-        Assert.False(log.WantsSpare(Now));
-        AppendUntil(log, () => log.SegmentCount == 2);
+        Assert.False(log.WantsSpare);
+        int segments = log.SegmentCount;
+        AppendUntil(log, () => log.SegmentCount == segments + 1);
         Assert.DoesNotContain(disk.Root.List(), entry => entry.Name == "spare.zero");
-        Assert.Equal(Options.SegmentBytes, disk.Root.List().Single(entry => entry.Name.EndsWith(".log", StringComparison.Ordinal) && !entry.Name.StartsWith("00000000000000000000", StringComparison.Ordinal)).Length);
+        Assert.Equal(Options.SegmentBytes, disk.Root.List().Last(entry => entry.Name.EndsWith(".log", StringComparison.Ordinal)).Length);
+        CheckContent(log);
     }
 
     [Fact]
@@ -39,16 +42,17 @@ public sealed class SpareSegmentTests
     }
 
     [Fact]
-    public void A_full_disk_makes_no_spare_and_is_not_asked_again_in_this_segment()
+    public void A_disk_that_fails_makes_no_spare_and_the_log_goes_on_without()
     {
         VirtualDisk disk = new();
         using PartitionLog log = PartitionLog.Open(disk.Root, Options, Now);
-        AppendUntil(log, () => log.WantsSpare(Now));
-        disk.Capacity = 1;
+        Retire(log);
+        disk.FailWrite = disk.Writes + 1;
         log.PrepareSpare();
-        Assert.False(log.WantsSpare(Now));
-        disk.Capacity = long.MaxValue;
-        AppendUntil(log, () => log.SegmentCount == 2 && log.WantsSpare(Now));
+        Assert.False(log.WantsSpare);
+        Assert.DoesNotContain(disk.Root.List(), entry => entry.Name == "spare.zero");
+        Retire(log);
+        CheckContent(log);
     }
 
     /// <summary>Goal: spares and recycling never cost a flushed record. Method: the power goes at every operation, in three manners.</summary>
@@ -73,7 +77,7 @@ public sealed class SpareSegmentTests
                 {
                     AppendOne(log);
                     flushed = log.FlushedOffset;
-                    if (log.WantsSpare(Now))
+                    if (log.WantsSpare)
                     {
                         log.PrepareSpare();
                     }
@@ -102,6 +106,14 @@ public sealed class SpareSegmentTests
         }
 
         Assert.Fail("the workload never finished: raise the bound");
+    }
+
+    /// <summary>Appends and drops old segments until one waits to be made into a spare.</summary>
+    private static void Retire(PartitionLog log)
+    {
+        AppendUntil(log, () => log.SegmentCount == 3);
+        log.ApplyRetention(-1, 4096, log.EndOffset, Now);
+        Assert.True(log.WantsSpare);
     }
 
     private static void AppendUntil(PartitionLog log, Func<bool> condition)

@@ -120,7 +120,7 @@ internal sealed partial class PartitionLoop
 
         ordered.Clear();
         BecomeDurable();
-        if (partitionLog.WantsSpare(now))
+        if (partitionLog.WantsSpare)
         {
             readers.Schedule(sparePreparation);
         }

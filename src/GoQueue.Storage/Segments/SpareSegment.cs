@@ -4,9 +4,9 @@ using GoQueue.Storage.Files;
 namespace GoQueue.Storage.Segments;
 
 /// <summary>
-/// A file of zeros, as long as a segment, kept ready to become the next one. Flushing writes into blocks that exist and were written before
-/// costs a fraction of flushing a growing file (docs/internals/segment.md), so the writing of zeros is done ahead and beside: a busy log finds
-/// its next segment prepared. The file is zeroed whole before it gets its name, so recovery reads it like any reserved room.
+/// A file of zeros, as long as a segment, kept ready to become the next one. It is made of a retired segment: its blocks exist, and writing into
+/// blocks that were written before flushes for a fraction of what a growing file costs (docs/adr/0006-recycled-segments.md). The zeroing is done
+/// ahead and beside, and whole before the file gets its name, so recovery reads it like any reserved room.
 /// </summary>
 /// <remarks>
 /// <see cref="Prepare"/> runs on one background thread beside the writer; <see cref="TryTake"/> and <see cref="Offer"/> come from the writer and
@@ -29,16 +29,16 @@ internal sealed class SpareSegment(ILogDirectory directory)
     private bool isReady = directory.Exists(FileName);
     private bool isPreparing;
     private bool isStopped;
-    private bool isGivenUp; // until the next segment begins: a full disk is not tried again with every append
+    private bool hasMakings; // a retired segment waits to be zeroed
 
-    /// <summary>There is none and nobody is making one.</summary>
-    public bool IsMissing
+    /// <summary>There is something to make one of, and nobody does.</summary>
+    public bool CanPrepare
     {
         get
         {
             lock (gate)
             {
-                return !isReady && !isPreparing && !isStopped && !isGivenUp;
+                return hasMakings && !isReady && !isPreparing && !isStopped;
             }
         }
     }
@@ -48,7 +48,6 @@ internal sealed class SpareSegment(ILogDirectory directory)
     {
         lock (gate)
         {
-            isGivenUp = false;
             if (!isReady)
             {
                 return false;
@@ -68,22 +67,23 @@ internal sealed class SpareSegment(ILogDirectory directory)
     {
         lock (gate)
         {
-            if (isReady || isPreparing || isStopped || directory.Exists(Unfinished))
+            if (isReady || isPreparing || isStopped || hasMakings)
             {
                 return false;
             }
 
             directory.Rename(name, Unfinished);
+            hasMakings = true;
             return true;
         }
     }
 
-    /// <summary>Makes a spare of <paramref name="length"/> bytes unless there is one. Blocks on the disk. A full disk or a stop leaves none.</summary>
+    /// <summary>Makes a spare of <paramref name="length"/> bytes if there is something to make it of. Blocks on the disk. Trouble or a stop leaves none.</summary>
     public void Prepare(long length)
     {
         lock (gate)
         {
-            if (isReady || isPreparing || isStopped)
+            if (isReady || isPreparing || isStopped || !hasMakings)
             {
                 return;
             }
@@ -121,7 +121,7 @@ internal sealed class SpareSegment(ILogDirectory directory)
 
     private bool WriteZeros(long length)
     {
-        using ILogFile file = directory.Exists(Unfinished) ? directory.Open(Unfinished, writable: true) : directory.Create(Unfinished);
+        using ILogFile file = directory.Open(Unfinished, writable: true);
         if (file.Length > length)
         {
             file.SetLength(length);
@@ -150,7 +150,7 @@ internal sealed class SpareSegment(ILogDirectory directory)
         lock (gate)
         {
             isPreparing = false;
-            isGivenUp = !isDone;
+            hasMakings = false; // what a failure left is overwritten by the next offer, or swept at the next start
             if (isDone && !isStopped)
             {
                 directory.Rename(Unfinished, FileName);

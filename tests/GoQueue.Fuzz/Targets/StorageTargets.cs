@@ -178,7 +178,7 @@ internal static class SeedLog
 {
     public static readonly UnixMillis Now = new(1_700_000_000_000);
 
-    public static readonly PartitionLogOptions Options = new() { SegmentBytes = 1024, IndexIntervalBytes = 100, TailCacheBytes = 0, ReserveBytes = 1024, PrepareSpareSegments = false };
+    public static readonly PartitionLogOptions Options = new() { SegmentBytes = 1024, IndexIntervalBytes = 100, TailCacheBytes = 0, ReserveBytes = 1024, RecycleSegments = false };
 
     public static VirtualDisk Make()
     {
