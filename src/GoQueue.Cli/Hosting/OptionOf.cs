@@ -106,19 +106,19 @@ internal static class OptionOf
 
     private static Option<T?> Parsed<T>(string name, string[] aliases, string description, string placeholder, TryParse<T> parse, string expected)
         where T : struct => new(name, aliases)
-    {
-        Description = description,
-        HelpName = placeholder,
-        CustomParser = result =>
         {
-            string text = result.Tokens.Count == 0 ? string.Empty : result.Tokens[^1].Value;
-            if (parse(text, out T value))
+            Description = description,
+            HelpName = placeholder,
+            CustomParser = result =>
             {
-                return value;
-            }
+                string text = result.Tokens.Count == 0 ? string.Empty : result.Tokens[^1].Value;
+                if (parse(text, out T value))
+                {
+                    return value;
+                }
 
-            result.AddError($"'{text}' is not a value for {name}: expected {expected}");
-            return null;
-        },
-    };
+                result.AddError($"'{text}' is not a value for {name}: expected {expected}");
+                return null;
+            },
+        };
 }

@@ -71,7 +71,7 @@ internal sealed class ProduceOptions
         byte delimiter = session.Get(NulDelimited) ? (byte)0 : (byte)'\n';
         return (texts.Length, files.Length, session.Get(Count)) switch
         {
-            (> 0, _, var count) => MessageSource.Of(texts, count ?? 1),
+            ( > 0, _, var count) => MessageSource.Of(texts, count ?? 1),
             (_, > 0, _) when session.Get(Lines) => MessageSource.Pieces(files, session.Streams.Input, delimiter),
             (_, > 0, _) => MessageSource.WholeFiles(files, session.Streams.Input),
             (_, _, { } count) => MessageSource.Generated(count),

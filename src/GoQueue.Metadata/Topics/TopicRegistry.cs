@@ -122,14 +122,14 @@ internal sealed class TopicRegistry
         ImmutableSortedDictionary<TopicId, TopicImage> byId,
         ImmutableSortedDictionary<string, string> spellings,
         int partitionCount) => new()
-    {
-        ByName = byName,
-        ById = byId,
-        Spellings = spellings,
-        PartitionCount = partitionCount,
-        Deleted = Deleted,
-        DeletedInOrder = DeletedInOrder,
-    };
+        {
+            ByName = byName,
+            ById = byId,
+            Spellings = spellings,
+            PartitionCount = partitionCount,
+            Deleted = Deleted,
+            DeletedInOrder = DeletedInOrder,
+        };
 
     /// <summary>Makes a registry of many topics at once, for a snapshot.</summary>
     public sealed class Builder

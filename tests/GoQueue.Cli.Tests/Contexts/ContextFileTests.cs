@@ -17,7 +17,8 @@ public sealed class ContextFileTests : IDisposable
         ContextBook book = ContextBook.Empty
             .With(new CliContext("prod", "broker.example:9000", "json"))
             .With(new CliContext("123", "[::1]:9000", null))
-            .With(new CliContext("true", null, "yaml")) with { Current = "123" };
+            .With(new CliContext("true", null, "yaml")) with
+        { Current = "123" };
         ContextFile file = new(FilePath);
 
         file.Write(book);

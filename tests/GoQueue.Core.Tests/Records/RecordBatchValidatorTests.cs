@@ -215,7 +215,8 @@ public class RecordBatchValidatorTests
             {
                 Int32(RecordBatchLayout.RecordCount, 1_000_000);
                 Int32(RecordBatchLayout.LastOffsetDelta, 999_999);
-            },
+            }
+            ,
             "codec 3" => () => Int16(RecordBatchLayout.Attributes, 3),
             "codec 4" => () => Int16(RecordBatchLayout.Attributes, 4),
             "codec 7" => () => Int16(RecordBatchLayout.Attributes, 7),
