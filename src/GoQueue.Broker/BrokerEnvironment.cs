@@ -1,4 +1,4 @@
-using GoQueue.Broker.Scheduling;
+using GoQueue.Core.Scheduling;
 using Microsoft.Extensions.Logging;
 
 namespace GoQueue.Broker;

@@ -1,4 +1,4 @@
-using GoQueue.Broker.Scheduling;
+using GoQueue.Core.Scheduling;
 using GoQueue.Core;
 using GoQueue.Metadata.Topics;
 using GoQueue.Storage;

@@ -1,5 +1,5 @@
 using GoQueue.Broker.Requests;
-using GoQueue.Broker.Scheduling;
+using GoQueue.Core.Scheduling;
 using GoQueue.Core;
 using GoQueue.Metadata.Topics;
 using GoQueue.Partitions;

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using GoQueue.Broker.Scheduling;
+using GoQueue.Core.Scheduling;
 using GoQueue.Core;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Topics;

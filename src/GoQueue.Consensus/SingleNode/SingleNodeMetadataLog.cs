@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using GoQueue.Core;
+using GoQueue.Core.Scheduling;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Commands;
 using GoQueue.Storage.Directories;
@@ -19,7 +20,7 @@ namespace GoQueue.Consensus.SingleNode;
 /// </code>
 /// A full disk refuses the group and leaves the state Open.
 /// </remarks>
-public sealed class SingleNodeMetadataLog : IMetadataLog
+public sealed class SingleNodeMetadataLog : IMetadataLog, ITurn
 {
     private readonly MetadataJournal journal;
     private readonly SingleNodeMetadataLogOptions options;
@@ -88,7 +89,7 @@ public sealed class SingleNodeMetadataLog : IMetadataLog
 
         if (ask)
         {
-            environment.Loop.Schedule(RunTurn);
+            environment.Loop.Schedule(this);
         }
 
         await closed.Task;
@@ -121,14 +122,14 @@ public sealed class SingleNodeMetadataLog : IMetadataLog
 
         if (ask)
         {
-            environment.Loop.Schedule(RunTurn);
+            environment.Loop.Schedule(this);
         }
 
         return null;
     }
 
     /// <summary>One group, so that a shared loop stays fair; asks for the next turn while there is something to do.</summary>
-    private void RunTurn()
+    void ITurn.RunTurn()
     {
         TakeGroup();
         if (group.Count > 0)
@@ -147,7 +148,7 @@ public sealed class SingleNodeMetadataLog : IMetadataLog
 
         if (again)
         {
-            environment.Loop.Schedule(RunTurn);
+            environment.Loop.Schedule(this);
         }
         else if (close)
         {

@@ -24,6 +24,9 @@ public enum ErrorCode
     OffsetOutOfRange = 13,
     MalformedRequest = 14,
     PreconditionFailed = 15,
+    LogTruncated = 16,
+    InvalidReplicationFactor = 17,
+    UnknownNode = 18,
 
     // Idempotent producers: 100-119.
     OutOfOrderSequence = 100,
@@ -39,10 +42,16 @@ public enum ErrorCode
     DiskFull = 204,
     MetadataUnavailable = 205,
     Timeout = 206,
-    Unreachable = 207, // said by clients; a server never answers it
+    Unreachable = 207, // a server says it only of another node
+    NotEnoughReplicas = 208,
+    FencedLeaderEpoch = 209,
+    UnknownLeaderEpoch = 210,
+    StaleBrokerEpoch = 211,
+    NotController = 212,
 
     // The outcome of a write is unknown; safe to repeat with an idempotent producer: 300-319.
     OutcomeUnknown = 300,
+    NotEnoughReplicasAfterAppend = 301,
 
     // Something here is broken: 400-499.
     StorageFailure = 400,

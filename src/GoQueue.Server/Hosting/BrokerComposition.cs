@@ -1,10 +1,9 @@
 using System.Diagnostics.Metrics;
 using GoQueue.Broker;
-using GoQueue.Broker.Scheduling;
 using GoQueue.Consensus;
-using GoQueue.Consensus.Loops;
 using GoQueue.Consensus.SingleNode;
 using GoQueue.Core;
+using GoQueue.Core.Scheduling;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Commands;
 using GoQueue.Server.Configuration;
@@ -31,9 +30,9 @@ internal static class BrokerComposition
         Stack<Func<ValueTask>> closing = new();
         try
         {
-            DedicatedLoop metadataLoop = Owned(new DedicatedLoop("metadata"), closing);
-            CommitterPool committers = Owned(new CommitterPool(options.Threads.Committers), closing);
-            CommitterPool readers = Owned(new CommitterPool(options.Threads.Readers), closing);
+            TurnThreads metadataLoop = Owned(new TurnThreads("metadata", 1), closing);
+            TurnThreads committers = Owned(new TurnThreads("committer", options.Threads.Committers), closing);
+            TurnThreads readers = Owned(new TurnThreads("reader", options.Threads.Readers), closing);
             BrokerMetrics metrics = Owned(new BrokerMetrics(services.GetRequiredService<IMeterFactory>()), closing);
 
             // Reading the metadata blocks on the disk, and the listeners answer meanwhile.

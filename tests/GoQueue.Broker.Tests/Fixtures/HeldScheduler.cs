@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using GoQueue.Broker.Scheduling;
+using GoQueue.Core.Scheduling;
 
 namespace GoQueue.Broker.Tests.Fixtures;
 

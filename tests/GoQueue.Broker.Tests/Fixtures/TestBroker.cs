@@ -1,8 +1,8 @@
 using System.Diagnostics.Metrics;
 using GoQueue.Broker.Requests;
-using GoQueue.Consensus.Loops;
 using GoQueue.Consensus.SingleNode;
 using GoQueue.Core;
+using GoQueue.Core.Scheduling;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Topics;
 using GoQueue.Storage.Directories;
@@ -16,7 +16,7 @@ internal sealed class TestBroker : IAsyncDisposable
 {
     private readonly TestMeters meters = new();
     private readonly BrokerMetrics metrics;
-    private readonly DedicatedLoop metadataLoop = new("metadata");
+    private readonly TurnThreads metadataLoop = new("metadata", 1);
     private readonly IMetadataLog metadata;
     private readonly BrokerNode node;
     private int ids = Environment.TickCount;

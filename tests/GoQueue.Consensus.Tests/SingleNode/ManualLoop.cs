@@ -1,17 +1,17 @@
-using GoQueue.Consensus.Loops;
+using GoQueue.Core.Scheduling;
 
 namespace GoQueue.Consensus.Tests.SingleNode;
 
 /// <summary>Turns run when the test says so, on its own thread.</summary>
-internal sealed class ManualLoop : IMetadataLoop
+internal sealed class ManualLoop : ITurnScheduler
 {
-    private readonly Queue<Action> waiting = new();
+    private readonly Queue<ITurn> waiting = new();
 
     public int Waiting => waiting.Count;
 
-    public void Schedule(Action turn) => waiting.Enqueue(turn);
+    public void Schedule(ITurn turn) => waiting.Enqueue(turn);
 
-    public void RunOne() => waiting.Dequeue()();
+    public void RunOne() => waiting.Dequeue().RunTurn();
 
     public void RunAll()
     {

@@ -1,6 +1,6 @@
-using GoQueue.Consensus.Loops;
 using GoQueue.Consensus.SingleNode;
 using GoQueue.Consensus.Tests.Contract;
+using GoQueue.Core.Scheduling;
 using GoQueue.Metadata;
 using GoQueue.Storage.Directories;
 using GoQueue.Testing;
@@ -18,7 +18,7 @@ internal sealed class SingleNodeHarness : IMetadataLogHarness
     private readonly SingleNodeMetadataLogOptions options;
     private string current;
     private int crashes;
-    private DedicatedLoop loop = null!;
+    private TurnThreads loop = null!;
     private SingleNodeMetadataLog log = null!;
 
     public SingleNodeHarness(SingleNodeMetadataLogOptions options)
@@ -62,7 +62,7 @@ internal sealed class SingleNodeHarness : IMetadataLogHarness
 
     private void Open()
     {
-        loop = new DedicatedLoop("metadata-test");
+        loop = new TurnThreads("metadata-test", 1);
         MetadataLogEnvironment environment = new() { Loop = loop, Time = TimeProvider.System, Logger = NullLogger.Instance };
         log = SingleNodeMetadataLog.Open(new PhysicalLogDirectory(current), options, environment);
     }

@@ -1,6 +1,6 @@
-using GoQueue.Consensus.Loops;
 using GoQueue.Consensus.SingleNode;
 using GoQueue.Consensus.Tests.Contract;
+using GoQueue.Core.Scheduling;
 using GoQueue.Metadata;
 using GoQueue.Storage.Directories;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -12,7 +12,7 @@ internal sealed class VirtualHarness : IMetadataLogHarness
 {
     private readonly VirtualDisk disk;
     private readonly SingleNodeMetadataLogOptions options;
-    private readonly List<(SingleNodeMetadataLog Log, DedicatedLoop Loop)> opened = [];
+    private readonly List<(SingleNodeMetadataLog Log, TurnThreads Loop)> opened = [];
     private readonly Random random;
 
     public VirtualHarness(SingleNodeMetadataLogOptions options, int seed)
@@ -40,7 +40,7 @@ internal sealed class VirtualHarness : IMetadataLogHarness
 
     public async ValueTask DisposeAsync()
     {
-        foreach ((SingleNodeMetadataLog log, DedicatedLoop loop) in opened)
+        foreach ((SingleNodeMetadataLog log, TurnThreads loop) in opened)
         {
             await log.DisposeAsync();
             loop.Dispose();
@@ -49,7 +49,7 @@ internal sealed class VirtualHarness : IMetadataLogHarness
 
     private void Open()
     {
-        DedicatedLoop loop = new("metadata-test");
+        TurnThreads loop = new("metadata-test", 1);
         MetadataLogEnvironment environment = new() { Loop = loop, Time = TimeProvider.System, Logger = NullLogger.Instance };
         opened.Add((SingleNodeMetadataLog.Open(disk.Root, options, environment), loop));
     }

@@ -1,24 +1,25 @@
-namespace GoQueue.Broker.Scheduling;
+namespace GoQueue.Core.Scheduling;
 
 /// <summary>
-/// A few dedicated threads that give turns to partitions. They block in writes and flushes, which is why they are not the thread pool's
-/// (performance rule 10); several of them let flushes of different files overlap.
+/// A few dedicated threads that give turns to the owners of logs. They block in writes and flushes, which is why they are not the thread
+/// pool's (performance rule 10); several of them let flushes of different files overlap.
 /// </summary>
-public sealed class CommitterPool : ITurnScheduler, IDisposable
+public sealed class TurnThreads : ITurnScheduler, IDisposable
 {
     private readonly Queue<ITurn> waiting = new();
     private readonly Thread[] threads;
     private bool stopping;
 
-    /// <param name="threadCount">1 to 64.</param>
-    public CommitterPool(int threadCount)
+    /// <param name="name">Of the threads, for people with a debugger; each gets a number behind it.</param>
+    /// <param name="threadCount">1 to 64. One thread runs the turns in the order asked.</param>
+    public TurnThreads(string name, int threadCount)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threadCount, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(threadCount, 64);
         threads = new Thread[threadCount];
         for (int i = 0; i < threadCount; i++)
         {
-            threads[i] = new Thread(Run) { IsBackground = true, Name = $"committer-{i}" };
+            threads[i] = new Thread(Run) { IsBackground = true, Name = $"{name}-{i}" };
             threads[i].Start();
         }
     }

@@ -1,7 +1,7 @@
-namespace GoQueue.Broker.Scheduling;
+namespace GoQueue.Core.Scheduling;
 
 /// <summary>Runs one blocking function as a turn and hands its result to an awaiting caller.</summary>
-internal static class TurnTask
+public static class TurnTask
 {
     public static Task<T> RunAsync<T>(this ITurnScheduler scheduler, Func<T> work)
     {

@@ -1,4 +1,4 @@
-namespace GoQueue.Broker.Scheduling;
+namespace GoQueue.Core.Scheduling;
 
 /// <summary>Something that owns state and works on it one turn at a time.</summary>
 public interface ITurn

@@ -1,4 +1,4 @@
-namespace GoQueue.Broker.Scheduling;
+namespace GoQueue.Core.Scheduling;
 
 /// <summary>
 /// Runs turns. The object asks for a turn when it has work and none is asked for yet; the scheduler gives every asked turn once, in about
