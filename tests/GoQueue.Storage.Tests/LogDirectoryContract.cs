@@ -29,6 +29,17 @@ public sealed class PhysicalLogDirectoryTests : LogDirectoryContract
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(path));
         }
     }
+
+    /// <summary>The null device answers a flush with an error that .NET's own flush forgives, as it forgives a file system gone read-only.</summary>
+    [Fact]
+    public void A_flush_that_the_system_refuses_is_never_taken_for_done()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            using ILogFile file = new PhysicalLogDirectory("/dev").Open("null", writable: true);
+            Assert.Throws<FlushFailedException>(file.Flush);
+        }
+    }
 }
 
 public sealed class VirtualLogDirectoryTests : LogDirectoryContract

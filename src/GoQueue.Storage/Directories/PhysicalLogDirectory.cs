@@ -55,13 +55,20 @@ public sealed class PhysicalLogDirectory : ILogDirectory
     public void Rename(string from, string to)
     {
         string source = Full(from);
-        if (Directory.Exists(source))
+        try
         {
-            Directory.Move(source, Full(to));
+            if (Directory.Exists(source))
+            {
+                Directory.Move(source, Full(to));
+            }
+            else
+            {
+                File.Move(source, Full(to), overwrite: true);
+            }
         }
-        else
+        catch (IOException failure) when (Posix.IsDiskFull(failure))
         {
-            File.Move(source, Full(to), overwrite: true);
+            throw new DiskFullException(source, failure);
         }
     }
 
@@ -113,13 +120,20 @@ public sealed class PhysicalLogDirectory : ILogDirectory
             CreateDirectories(parent, isDurable);
         }
 
-        if (OperatingSystem.IsWindows())
+        try
         {
-            Directory.CreateDirectory(path);
+            if (OperatingSystem.IsWindows())
+            {
+                Directory.CreateDirectory(path);
+            }
+            else
+            {
+                Directory.CreateDirectory(path, OwnerOnly);
+            }
         }
-        else
+        catch (IOException failure) when (Posix.IsDiskFull(failure))
         {
-            Directory.CreateDirectory(path, OwnerOnly);
+            throw new DiskFullException(path, failure);
         }
 
         if (isDurable && !string.IsNullOrEmpty(parent))

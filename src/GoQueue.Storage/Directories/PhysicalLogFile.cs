@@ -61,7 +61,14 @@ internal sealed class PhysicalLogFile(SafeFileHandle handle, string path) : ILog
     {
         try
         {
-            RandomAccess.FlushToDisk(handle);
+            if (OperatingSystem.IsLinux())
+            {
+                Posix.Flush(handle);
+            }
+            else
+            {
+                RandomAccess.FlushToDisk(handle);
+            }
         }
         catch (IOException failure)
         {
