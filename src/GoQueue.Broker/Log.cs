@@ -9,8 +9,8 @@ internal static partial class Log
     [LoggerMessage(2000, LogLevel.Critical, "Partition {Partition} stopped with {Code}; restart the node to recover it")]
     public static partial void PartitionFailed(ILogger logger, Exception failure, TopicPartition partition, ErrorCode code);
 
-    [LoggerMessage(2001, LogLevel.Error, "No room for partition {Partition}: {Batches} batches refused, reading goes on")]
-    public static partial void DiskFull(ILogger logger, Exception failure, TopicPartition partition, int batches);
+    [LoggerMessage(2001, LogLevel.Error, "No room for partition {Partition}: what is published is refused until there is, reading goes on")]
+    public static partial void DiskFull(ILogger logger, Exception failure, TopicPartition partition);
 
     [LoggerMessage(2002, LogLevel.Information, "Retention moved the start of partition {Partition} from {Before} to {After}")]
     public static partial void RetentionApplied(ILogger logger, TopicPartition partition, Offset before, Offset after);
@@ -50,4 +50,7 @@ internal static partial class Log
 
     [LoggerMessage(2014, LogLevel.Error, "Compaction of partition {Partition} stands still until a restart: {Problem}")]
     public static partial void CompactionBlocked(ILogger logger, TopicPartition partition, string problem);
+
+    [LoggerMessage(2015, LogLevel.Information, "There is room for partition {Partition} again")]
+    public static partial void RoomAgain(ILogger logger, TopicPartition partition);
 }

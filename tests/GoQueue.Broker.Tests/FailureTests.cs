@@ -3,6 +3,7 @@ using GoQueue.Broker.Tests.Fixtures;
 using GoQueue.Core;
 using GoQueue.Metadata.Topics;
 using GoQueue.Storage.Directories;
+using GoQueue.Testing;
 
 namespace GoQueue.Broker.Tests;
 
@@ -26,6 +27,27 @@ public sealed class FailureTests
         PublishReceipt again = await broker.PublishAsync(partition, Batches.From(Producer, 0, 1, "b"));
         Assert.Equal(new Offset(1), again.BaseOffset);
         Assert.Equal(["0=a", "1=b"], await broker.ReadAllAsync(partition));
+    }
+
+    [Fact]
+    public async Task A_partition_that_had_no_room_to_begin_opens_by_itself_when_there_is_some()
+    {
+        await using TestBroker broker = TestBroker.Open();
+        TopicPartition sound = await broker.CreateAsync("orders");
+        broker.Disk.Capacity = broker.Disk.Capacity - broker.Disk.Root.AvailableBytes;
+        TopicPartition starved = await broker.CreateAsync("payments");
+        Assert.Equal(ErrorCode.DiskFull, (await broker.PublishAsync(starved, Batches.Of("a"))).Error.Code);
+        broker.Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(ErrorCode.DiskFull, (await broker.PublishAsync(starved, Batches.Of("a"))).Error.Code);
+        broker.Disk.Capacity = long.MaxValue;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                broker.Time.Advance(TimeSpan.FromMinutes(1));
+                return (await broker.PublishAsync(starved, Batches.Of("a"))).IsOk;
+            },
+            "it opens");
+        Assert.True((await broker.PublishAsync(sound, Batches.Of("a"))).IsOk);
     }
 
     /// <summary>

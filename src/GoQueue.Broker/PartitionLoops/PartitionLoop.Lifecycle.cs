@@ -194,7 +194,7 @@ internal sealed partial class PartitionLoop
         }
         catch (DiskFullException full)
         {
-            Log.DiskFull(log, full, Partition, 0);
+            Log.DiskFull(log, full, Partition);
         }
     }
 

@@ -20,6 +20,7 @@ internal sealed partial class PartitionLoop
     private readonly List<SharedBuffer> group = [];
     private int maxMessageBytes;
     private TopicFlushMode flushMode;
+    private bool diskWasFull;
 
     /// <summary>Takes over one reference of the batch. Answers at once when it refuses: then nothing was done.</summary>
     public ValueTask<PublishReceipt> Publish(SharedBuffer batch, Acks acks)
@@ -170,11 +171,23 @@ internal sealed partial class PartitionLoop
         try
         {
             partitionLog.Append(CollectionsMarshal.AsSpan(group), now);
+            if (diskWasFull)
+            {
+                diskWasFull = false;
+                Log.RoomAgain(log, Partition);
+            }
+
             return true;
         }
         catch (DiskFullException full)
         {
-            Log.DiskFull(log, full, Partition, group.Count);
+            // Said once: clients that retry must not fill what is left of the disk with log lines.
+            if (!diskWasFull)
+            {
+                diskWasFull = true;
+                Log.DiskFull(log, full, Partition);
+            }
+
             state.RollbackTo(mark);
             KeepWhatIsWritten(PublishReceipt.Refused(ErrorCode.DiskFull, full.Message), now);
             return ordered.Count > 0;

@@ -24,6 +24,7 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
     private readonly Lock versionGate = new();
     private readonly List<(long Version, TaskCompletionSource Source)> versionWaiters = [];
     private MetadataImage? applied;
+    private TaskCompletionSource retryAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Every open partition; the order is not defined.</summary>
     public IEnumerable<PartitionLoop> Loops => loops.Values;
@@ -59,10 +60,31 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
     /// <summary>Follows the image until cancelled.</summary>
     public async Task FollowAsync(CancellationToken cancellationToken)
     {
+        Task<MetadataImage>? change = null;
         while (!cancellationToken.IsCancellationRequested)
         {
-            MetadataImage image = await metadata.WaitForChangeAsync(applied?.Version ?? 0, cancellationToken);
-            await ApplyAsync(image);
+            change ??= metadata.WaitForChangeAsync(applied?.Version ?? 0, cancellationToken).AsTask();
+            await Task.WhenAny(change, retryAsked.Task);
+            if (change.IsCompleted)
+            {
+                MetadataImage image = await change;
+                change = null;
+                await ApplyAsync(image);
+            }
+            else
+            {
+                retryAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                await OpenThoseWithoutRoomAsync(); // between two images, so that the two never race
+            }
+        }
+    }
+
+    /// <summary>Asks the task that follows the image to open what had no room on the disk, in case there is some now.</summary>
+    public void RetryThoseWithoutRoom()
+    {
+        if (!unopenable.IsEmpty)
+        {
+            retryAsked.TrySetResult();
         }
     }
 
@@ -117,6 +139,20 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
         Publish(image);
     }
 
+    private async Task OpenThoseWithoutRoomAsync()
+    {
+        foreach (TopicImage topic in applied?.Topics ?? [])
+        {
+            foreach (PartitionImage partition in topic.Partitions)
+            {
+                if (unopenable.TryGetValue(new TopicPartition(topic.Id, partition.Index), out Error why) && why.Code == ErrorCode.DiskFull)
+                {
+                    await OpenOrReconfigureAsync(topic, partition);
+                }
+            }
+        }
+    }
+
     private void Publish(MetadataImage image)
     {
         List<TaskCompletionSource> reached;
@@ -152,7 +188,11 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
         }
         catch (IOException failure)
         {
-            Log.PartitionUnopenable(environment.Logger, failure, partition);
+            if (!unopenable.ContainsKey(partition))
+            {
+                Log.PartitionUnopenable(environment.Logger, failure, partition);
+            }
+
             ErrorCode code = failure is DiskFullException ? ErrorCode.DiskFull : ErrorCode.StorageFailure;
             unopenable[partition] = new Error(code, $"partition {partition} cannot be opened: {failure.Message}");
         }
