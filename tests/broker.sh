@@ -36,7 +36,7 @@ stop_broker() {
 # kill_broker     SIGKILL
 kill_broker() {
   kill -KILL "$broker" 2>/dev/null
-  wait "$broker" 2>/dev/null
+  wait "$broker" 2>/dev/null || true
   broker=
 }
 
