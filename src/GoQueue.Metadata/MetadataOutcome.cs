@@ -1,4 +1,5 @@
 using GoQueue.Core;
+using GoQueue.Metadata.Brokers;
 using GoQueue.Metadata.Topics;
 
 namespace GoQueue.Metadata;
@@ -35,4 +36,27 @@ public abstract record MetadataOutcome
     public sealed record ProducerIdsAllocated(ProducerId First, int Count) : MetadataOutcome;
 
     public sealed record ClusterFormed(string ClusterId) : MetadataOutcome;
+
+    /// <param name="Broker">With the new broker epoch.</param>
+    /// <param name="RemovedFrom">Partitions in whose ISR or ELR it lost its place (L3).</param>
+    public sealed record BrokerRegistered(BrokerImage Broker, int RemovedFrom) : MetadataOutcome;
+
+    public sealed record BrokerAltered(BrokerImage Broker) : MetadataOutcome;
+
+    public sealed record BrokerUnregistered(BrokerImage Broker) : MetadataOutcome;
+
+    /// <param name="Applied">Changes that took effect.</param>
+    /// <param name="Refusals">Those that did not, and why; in order.</param>
+    public sealed record PartitionsAltered(int Applied, IReadOnlyList<PartitionRefusal> Refusals) : MetadataOutcome;
+
+    /// <param name="Partition">As it is now.</param>
+    public sealed record InSyncAltered(PartitionImage Partition) : MetadataOutcome;
+
+    /// <param name="Topic">With the new partitions.</param>
+    public sealed record PartitionsAdded(TopicImage Topic) : MetadataOutcome;
+
+    public sealed record ReassignmentRateSet(long BytesPerSecond) : MetadataOutcome;
 }
+
+/// <summary>One change of many that did not take effect.</summary>
+public readonly record struct PartitionRefusal(TopicPartition Partition, Error Reason);

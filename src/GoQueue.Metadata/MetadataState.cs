@@ -1,6 +1,5 @@
 using System.Buffers;
 using GoQueue.Core;
-using GoQueue.Metadata.Cluster;
 using GoQueue.Metadata.Commands;
 using GoQueue.Metadata.Snapshots;
 using GoQueue.Metadata.Topics;
@@ -13,8 +12,8 @@ namespace GoQueue.Metadata;
 /// and changes nothing. The rules, bounds of settings included, belong to the format: they may be widened, and narrowed only for a new version
 /// of the command, because old logs are applied again.
 /// </summary>
-/// <remarks>One thread at a time; the images may be read from anywhere. A command costs time logarithmic in the number of topics.</remarks>
-public sealed class MetadataState
+/// <remarks>One thread at a time; the images may be read from anywhere. A command costs time logarithmic in the number of topics, and linear in the partitions it changes.</remarks>
+public sealed partial class MetadataState
 {
     public MetadataState()
         : this(MetadataImage.Empty)
@@ -53,6 +52,13 @@ public sealed class MetadataState
             DeleteTopicCommand delete => DeleteTopic(delete, version),
             AllocateProducerIdsCommand allocate => AllocateProducerIds(allocate, version),
             FormClusterCommand form => FormCluster(form, version),
+            RegisterBrokerCommand register => RegisterBroker(register, version),
+            AlterBrokerCommand alter => AlterBroker(alter, version),
+            UnregisterBrokerCommand unregister => UnregisterBroker(unregister, version),
+            AlterPartitionsCommand alter => AlterPartitions(alter, version),
+            AlterInSyncCommand alter => AlterInSync(alter, version),
+            AddPartitionsCommand add => AddPartitions(add, version),
+            SetReassignmentRateCommand rate => SetReassignmentRate(rate, version),
             _ => throw new InvariantViolationException($"command {command.GetType().Name} has no rule"),
         };
     }
@@ -67,52 +73,14 @@ public sealed class MetadataState
     public static Result<MetadataState> ReadSnapshot(ReadOnlySpan<byte> snapshot) =>
         MetadataSnapshotCodec.Read(snapshot).TryGet(out MetadataImage? image, out Error error) ? new MetadataState(image) : error;
 
-    private MetadataOutcome CreateTopic(CreateTopicCommand command, long version)
+    private MetadataOutcome SetReassignmentRate(SetReassignmentRateCommand command, long version)
     {
-        if (Image.Registry.Refuses(command) is { } refusal)
+        if (Image.ReassignmentBytesPerSecond != command.BytesPerSecond)
         {
-            return new MetadataOutcome.Refused(refusal);
+            Image = Image with { Version = version, ReassignmentBytesPerSecond = command.BytesPerSecond };
         }
 
-        TopicImage topic = new()
-        {
-            Id = command.Id,
-            Name = command.Name,
-            Settings = command.Settings,
-            Partitions = [.. command.Partitions],
-            Version = version,
-            Created = command.Created,
-        };
-        Image = Image.With(version, Image.Registry.Add(topic));
-        return new MetadataOutcome.TopicCreated(topic);
-    }
-
-    private MetadataOutcome AlterTopic(AlterTopicCommand command, long version)
-    {
-        if (!Image.TryGetTopic(command.Id, out TopicImage? before))
-        {
-            return UnknownTopic(command.Id);
-        }
-
-        if (before.Version != command.ExpectedVersion)
-        {
-            return Refused(ErrorCode.PreconditionFailed, $"topic {before.Name} is at version {before.Version}, the change was based on {command.ExpectedVersion}");
-        }
-
-        TopicImage after = before.With(command.Settings, version);
-        Image = Image.With(version, Image.Registry.Replace(after));
-        return new MetadataOutcome.TopicAltered(after);
-    }
-
-    private MetadataOutcome DeleteTopic(DeleteTopicCommand command, long version)
-    {
-        if (!Image.TryGetTopic(command.Id, out TopicImage? topic))
-        {
-            return UnknownTopic(command.Id);
-        }
-
-        Image = Image.With(version, Image.Registry.Remove(topic));
-        return new MetadataOutcome.TopicDeleted(topic);
+        return new MetadataOutcome.ReassignmentRateSet(command.BytesPerSecond);
     }
 
     private MetadataOutcome AllocateProducerIds(AllocateProducerIdsCommand command, long version)
@@ -123,7 +91,7 @@ public sealed class MetadataState
             return Refused(ErrorCode.InvalidArgument, $"{command.Count} producer ids are more than are left after {first}");
         }
 
-        Image = Image.With(version, new ProducerId(first.Value + command.Count));
+        Image = Image with { Version = version, NextProducerId = new ProducerId(first.Value + command.Count) };
         return new MetadataOutcome.ProducerIdsAllocated(first, command.Count);
     }
 
@@ -132,7 +100,7 @@ public sealed class MetadataState
     {
         if (Image.ClusterId is null)
         {
-            Image = Image.With(version, command.ClusterId);
+            Image = Image with { Version = version, ClusterId = command.ClusterId };
         }
 
         return Image.ClusterId == command.ClusterId

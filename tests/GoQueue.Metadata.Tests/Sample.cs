@@ -16,7 +16,7 @@ internal static class Sample
         new(Id(number), name ?? $"topic-{number:D5}", TopicSettings.Default, PartitionLayout.Equal(partitions, Node), Created);
 
     public static PartitionImage Partition(int index, uint first, uint last, string leader = "node-1", int epoch = 0) =>
-        new(new PartitionIndex(index), new HashRange(first, last), new NodeId(leader), new LeaderEpoch(epoch));
+        PartitionImage.New(new PartitionIndex(index), new HashRange(first, last), NodeList.Of(new NodeId(leader))) with { LeaderEpoch = new LeaderEpoch(epoch) };
 
     /// <summary>One command of each type, with values that show byte order and every field.</summary>
     public static IReadOnlyList<MetadataCommand> EveryCommand { get; } =

@@ -20,8 +20,7 @@ internal sealed class TopicRequests(BrokerOptions options, BrokerEnvironment env
         }
 
         TopicId id = new(environment.NewId());
-        PartitionImage[] images = [.. Enumerable.Range(0, count)
-            .Select(index => new PartitionImage(new PartitionIndex(index), HashRange.Equal(index, count), options.Node, LeaderEpoch.Zero))];
+        IReadOnlyList<PartitionImage> images = PartitionLayout.Equal(count, options.Node);
         CreateTopicCommand command = new(id, request.Name, settings, images, UnixMillis.From(environment.Time));
         Error? error = await ProposeAsync(command, cancellationToken);
         return error ?? Find(request.Name);

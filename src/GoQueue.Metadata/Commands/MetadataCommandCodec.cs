@@ -13,8 +13,6 @@ namespace GoQueue.Metadata.Commands;
 /// </summary>
 public static class MetadataCommandCodec
 {
-    private const short CommandVersion = 1;
-
     private enum CommandType : short
     {
         FormCluster = 1,
@@ -22,6 +20,13 @@ public static class MetadataCommandCodec
         CreateTopic = 3,
         AlterTopic = 4,
         DeleteTopic = 5,
+        RegisterBroker = 6,
+        AlterBroker = 7,
+        UnregisterBroker = 8,
+        AlterPartitions = 9,
+        AlterInSync = 10,
+        AddPartitions = 11,
+        SetReassignmentRate = 12,
     }
 
     /// <summary>Writes a command that <see cref="MetadataCommand.Validate"/> found fine.</summary>
@@ -56,6 +61,39 @@ public static class MetadataCommandCodec
                 WriteHead(to, CommandType.DeleteTopic);
                 to.WriteTopicId(delete.Id);
                 break;
+            case RegisterBrokerCommand register:
+                WriteHead(to, CommandType.RegisterBroker);
+                to.WriteName(register.Node.Value);
+                to.WriteGuid(register.Incarnation);
+                to.WriteInt64(register.Previous.Value);
+                to.WriteEndpoints(register.Endpoints);
+                to.WriteName(register.Rack ?? string.Empty);
+                break;
+            case AlterBrokerCommand alter:
+                WriteHead(to, CommandType.AlterBroker);
+                to.WriteName(alter.Node.Value);
+                to.WriteInt64(alter.Epoch.Value);
+                to.WriteByte((byte)alter.Change);
+                break;
+            case UnregisterBrokerCommand unregister:
+                WriteHead(to, CommandType.UnregisterBroker);
+                to.WriteName(unregister.Node.Value);
+                to.WriteInt64(unregister.Epoch.Value);
+                break;
+            case AlterPartitionsCommand alter:
+                WriteHead(to, CommandType.AlterPartitions);
+                to.WriteChanges(alter.Changes);
+                break;
+            case AlterInSyncCommand alter:
+                WriteAlterInSync(to, alter);
+                break;
+            case AddPartitionsCommand add:
+                WriteAddPartitions(to, add);
+                break;
+            case SetReassignmentRateCommand rate:
+                WriteHead(to, CommandType.SetReassignmentRate);
+                to.WriteInt64(rate.BytesPerSecond);
+                break;
             default:
                 throw new InvariantViolationException($"command {command.GetType().Name} has no encoding");
         }
@@ -80,16 +118,20 @@ public static class MetadataCommandCodec
             return Newer($"metadata command type {type} is unknown to this program");
         }
 
-        if (version != CommandVersion)
+        short newest = NewestVersion((CommandType)type);
+        if (version < 1 || version > newest)
         {
-            return Newer($"metadata command {(CommandType)type} has version {version}, this program knows {CommandVersion}");
+            return Newer($"metadata command {(CommandType)type} has version {version}, this program knows 1 to {newest}");
         }
 
-        MetadataCommand command = ReadFields((CommandType)type, ref from);
+        MetadataCommand command = ReadFields((CommandType)type, version, ref from);
         return from.IsAtEnd ? command : new Error(ErrorCode.CorruptLog, $"the fields of metadata command {(CommandType)type} do not fit its {bytes.Length} bytes");
     }
 
-    private static MetadataCommand ReadFields(CommandType type, ref FieldReader from)
+    /// <summary>What is written. Older ones stay readable for ever: a log may begin with them.</summary>
+    private static short NewestVersion(CommandType type) => type is CommandType.CreateTopic or CommandType.AlterTopic ? (short)2 : (short)1;
+
+    private static MetadataCommand ReadFields(CommandType type, short version, ref FieldReader from)
     {
         switch (type)
         {
@@ -101,14 +143,31 @@ public static class MetadataCommandCodec
                 TopicId created = from.ReadTopicId();
                 string name = from.ReadName(TopicName.MaxLength);
                 UnixMillis when = new(from.ReadInt64());
-                TopicSettings settings = from.ReadSettings();
-                return new CreateTopicCommand(created, name, settings, from.ReadPartitions([]), when);
+                TopicSettings settings = version == 1 ? from.ReadSettingsV1() : from.ReadSettings();
+                return new CreateTopicCommand(created, name, settings, version == 1 ? from.ReadPartitionsV1([]) : from.ReadPartitions([]), when);
             case CommandType.AlterTopic:
                 TopicId altered = from.ReadTopicId();
                 long expectedVersion = from.ReadInt64();
-                return new AlterTopicCommand(altered, from.ReadSettings(), expectedVersion);
+                return new AlterTopicCommand(altered, version == 1 ? from.ReadSettingsV1() : from.ReadSettings(), expectedVersion);
             case CommandType.DeleteTopic:
                 return new DeleteTopicCommand(from.ReadTopicId());
+            case CommandType.RegisterBroker:
+                NodeId node = from.ReadNode();
+                Guid incarnation = from.ReadGuid();
+                BrokerEpoch previous = new(from.ReadInt64());
+                return new RegisterBrokerCommand(node, incarnation, from.ReadEndpoints(), from.ReadRack(), previous);
+            case CommandType.AlterBroker:
+                return new AlterBrokerCommand(from.ReadNode(), new BrokerEpoch(from.ReadInt64()), (BrokerChange)from.ReadByte());
+            case CommandType.UnregisterBroker:
+                return new UnregisterBrokerCommand(from.ReadNode(), new BrokerEpoch(from.ReadInt64()));
+            case CommandType.AlterPartitions:
+                return new AlterPartitionsCommand(from.ReadChanges());
+            case CommandType.AlterInSync:
+                return ReadAlterInSync(ref from);
+            case CommandType.AddPartitions:
+                return ReadAddPartitions(ref from);
+            case CommandType.SetReassignmentRate:
+                return new SetReassignmentRateCommand(from.ReadInt64());
             default:
                 throw new InvariantViolationException($"command type {type} has no decoding");
         }
@@ -117,7 +176,74 @@ public static class MetadataCommandCodec
     private static void WriteHead(IBufferWriter<byte> to, CommandType type)
     {
         to.WriteInt16((short)type);
-        to.WriteInt16(CommandVersion);
+        to.WriteInt16(NewestVersion(type));
+    }
+
+    private static void WriteAlterInSync(IBufferWriter<byte> to, AlterInSyncCommand alter)
+    {
+        WriteHead(to, CommandType.AlterInSync);
+        to.WriteTopicId(alter.Partition.Topic);
+        to.WriteInt32(alter.Partition.Partition.Value);
+        to.WriteName(alter.Leader.Value);
+        to.WriteInt32(alter.LeaderEpoch.Value);
+        to.WriteInt32(alter.Expected.Value);
+        to.WriteByte((byte)alter.Members.Count);
+        foreach (InSyncMember member in alter.Members)
+        {
+            to.WriteName(member.Node.Value);
+            to.WriteInt64(member.Epoch.Value);
+        }
+    }
+
+    private static AlterInSyncCommand ReadAlterInSync(ref FieldReader from)
+    {
+        TopicPartition partition = new(from.ReadTopicId(), new PartitionIndex(from.ReadInt32()));
+        NodeId leader = from.ReadNode();
+        LeaderEpoch leaderEpoch = new(from.ReadInt32());
+        PartitionEpoch expected = new(from.ReadInt32());
+        InSyncMember[] members = new InSyncMember[from.ReadByte()];
+        for (int i = 0; i < members.Length; i++)
+        {
+            members[i] = new InSyncMember(from.ReadNode(), new BrokerEpoch(from.ReadInt64()));
+        }
+
+        return new AlterInSyncCommand(partition, leader, leaderEpoch, expected, members);
+    }
+
+    private static void WriteAddPartitions(IBufferWriter<byte> to, AddPartitionsCommand add)
+    {
+        WriteHead(to, CommandType.AddPartitions);
+        to.WriteTopicId(add.Topic);
+        to.WriteInt64(add.ExpectedVersion);
+        to.WriteInt32(add.Narrowed.Count);
+        foreach (NarrowedRange cut in add.Narrowed)
+        {
+            to.WriteInt32(cut.Partition.Value);
+            to.WriteUInt32(cut.Keys.First);
+            to.WriteUInt32(cut.Keys.Last);
+        }
+
+        to.WriteInt32(add.Added[0].Index.Value);
+        to.WritePartitions(add.Added);
+    }
+
+    private static AddPartitionsCommand ReadAddPartitions(ref FieldReader from)
+    {
+        TopicId topic = from.ReadTopicId();
+        long expectedVersion = from.ReadInt64();
+        NarrowedRange[] narrowed = new NarrowedRange[from.ReadCount(itemSize: 12, PartitionLayout.MaxPartitions)];
+        for (int i = 0; i < narrowed.Length; i++)
+        {
+            narrowed[i] = new NarrowedRange(new PartitionIndex(from.ReadInt32()), new HashRange(from.ReadUInt32(), from.ReadUInt32()));
+        }
+
+        int firstIndex = from.ReadInt32();
+        if (firstIndex is < 0 or >= PartitionLayout.MaxPartitions)
+        {
+            from.Break();
+        }
+
+        return new AddPartitionsCommand(topic, expectedVersion, narrowed, from.ReadPartitions([], firstIndex));
     }
 
     private static Error Newer(string what) =>

@@ -20,6 +20,18 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
 
     public byte ReadByte() => Take(1) is { IsEmpty: false } field ? field[0] : (byte)0;
 
+    /// <summary>0 or 1; anything else breaks the reader.</summary>
+    public bool ReadBoolean()
+    {
+        byte value = ReadByte();
+        if (value > 1)
+        {
+            Break();
+        }
+
+        return value == 1;
+    }
+
     public short ReadInt16() => Take(sizeof(short)) is { IsEmpty: false } field ? BinaryPrimitives.ReadInt16BigEndian(field) : (short)0;
 
     public int ReadInt32() => Take(sizeof(int)) is { IsEmpty: false } field ? BinaryPrimitives.ReadInt32BigEndian(field) : 0;
@@ -28,7 +40,9 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
 
     public long ReadInt64() => Take(sizeof(long)) is { IsEmpty: false } field ? BinaryPrimitives.ReadInt64BigEndian(field) : 0;
 
-    public TopicId ReadTopicId() => Take(16) is { IsEmpty: false } field ? new TopicId(new Guid(field, bigEndian: true)) : default;
+    public TopicId ReadTopicId() => new(ReadGuid());
+
+    public Guid ReadGuid() => Take(16) is { IsEmpty: false } field ? new Guid(field, bigEndian: true) : default;
 
     /// <summary>A name of at most <paramref name="maxLength"/> ASCII characters; empty when the reader is broken.</summary>
     public string ReadName(int maxLength)
@@ -47,6 +61,8 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
 
         return IsBroken ? string.Empty : System.Text.Encoding.ASCII.GetString(field);
     }
+
+    public NodeId ReadNode() => new(ReadName(Cluster.ClusterName.MaxLength));
 
     /// <summary>A count of items of at least <paramref name="itemSize"/> bytes each, checked against the bytes left; 0 when broken.</summary>
     public int ReadCount(int itemSize, int maxCount)

@@ -34,10 +34,14 @@ internal static class FieldWriter
         to.Advance(sizeof(long));
     }
 
+    public static void WriteBoolean(this IBufferWriter<byte> to, bool value) => to.WriteByte(value ? (byte)1 : (byte)0);
+
+    public static void WriteTopicId(this IBufferWriter<byte> to, TopicId id) => to.WriteGuid(id.Value);
+
     /// <summary>The 16 bytes in the order of the id's text form.</summary>
-    public static void WriteTopicId(this IBufferWriter<byte> to, TopicId id)
+    public static void WriteGuid(this IBufferWriter<byte> to, Guid id)
     {
-        bool fits = id.Value.TryWriteBytes(to.GetSpan(16), bigEndian: true, out int written);
+        bool fits = id.TryWriteBytes(to.GetSpan(16), bigEndian: true, out int written);
         Invariant.Check(fits && written == 16, "an id has 16 bytes");
         to.Advance(16);
     }

@@ -6,12 +6,12 @@ using GoQueue.Metadata.Topics;
 namespace GoQueue.Metadata.Encoding;
 
 /// <summary>
-/// The field groups that commands and snapshots share (docs/internals/metadata-commands.md): topic settings, and partitions with a table of the
-/// node names they mention, in the order of first mention, so that the bytes are canonical and 10000 partitions stay small.
+/// The field groups that commands and snapshots share (docs/internals/metadata-commands.md): topic settings, and how partitions were written in version
+/// 1, when each had one replica that led.
 /// </summary>
 internal static class TopicFields
 {
-    private const int PartitionSize = 4 + 4 + 2 + 4;
+    private const int PartitionSizeV1 = 4 + 4 + 2 + 4;
 
     public static void WriteSettings(this IBufferWriter<byte> to, TopicSettings settings)
     {
@@ -23,10 +23,20 @@ internal static class TopicFields
         to.WriteInt32(settings.MaxMessageBytes);
         to.WriteByte(checked((byte)settings.FlushMode));
         to.WriteInt64(settings.FlushIntervalMillis);
+        to.WriteByte(checked((byte)settings.ReplicationFactor));
+        to.WriteByte(checked((byte)settings.MinInSyncReplicas));
+        to.WriteByte(settings.UncleanLeaderElection ? (byte)1 : (byte)0);
     }
 
     /// <summary>The values are for <see cref="TopicSettings.Validate"/> to judge.</summary>
-    public static TopicSettings ReadSettings(this ref FieldReader from) => new()
+    public static TopicSettings ReadSettings(this ref FieldReader from)
+    {
+        TopicSettings settings = from.ReadSettingsV1() with { ReplicationFactor = from.ReadByte(), MinInSyncReplicas = from.ReadByte() };
+        return settings with { UncleanLeaderElection = from.ReadBoolean() };
+    }
+
+    /// <summary>Before there were replicas: one is all a topic has and needs.</summary>
+    public static TopicSettings ReadSettingsV1(this ref FieldReader from) => new()
     {
         RetentionMillis = from.ReadInt64(),
         RetentionBytes = from.ReadInt64(),
@@ -38,37 +48,9 @@ internal static class TopicFields
         FlushIntervalMillis = from.ReadInt64(),
     };
 
-    public static void WritePartitions(this IBufferWriter<byte> to, IReadOnlyList<PartitionImage> partitions)
-    {
-        Dictionary<string, short> nodes = [];
-        List<string> byMention = [];
-        foreach (PartitionImage partition in partitions)
-        {
-            if (nodes.TryAdd(partition.Leader.Value, (short)byMention.Count))
-            {
-                byMention.Add(partition.Leader.Value);
-            }
-        }
-
-        to.WriteInt32(byMention.Count);
-        foreach (string node in byMention)
-        {
-            to.WriteName(node);
-        }
-
-        to.WriteInt32(partitions.Count);
-        foreach (PartitionImage partition in partitions)
-        {
-            to.WriteUInt32(partition.Keys.First);
-            to.WriteUInt32(partition.Keys.Last);
-            to.WriteInt16(nodes[partition.Leader.Value]);
-            to.WriteInt32(partition.LeaderEpoch.Value);
-        }
-    }
-
     /// <summary>The layout is for <see cref="PartitionLayout.Validate"/> to judge.</summary>
     /// <param name="names">Node names seen before, so that a thousand topics share one string.</param>
-    public static IReadOnlyList<PartitionImage> ReadPartitions(this ref FieldReader from, Dictionary<string, NodeId> names)
+    public static IReadOnlyList<PartitionImage> ReadPartitionsV1(this ref FieldReader from, Dictionary<string, NodeId> names)
     {
         NodeId[] nodes = new NodeId[from.ReadCount(itemSize: 2, PartitionLayout.MaxPartitions)];
         HashSet<NodeId> seen = [];
@@ -81,7 +63,8 @@ internal static class TopicFields
             }
         }
 
-        PartitionImage[] partitions = new PartitionImage[from.ReadCount(PartitionSize, PartitionLayout.MaxPartitions)];
+        NodeList[] alone = Array.ConvertAll(nodes, node => NodeList.Of(node));
+        PartitionImage[] partitions = new PartitionImage[from.ReadCount(PartitionSizeV1, PartitionLayout.MaxPartitions)];
         int mentioned = 0;
         for (int i = 0; i < partitions.Length; i++)
         {
@@ -95,7 +78,7 @@ internal static class TopicFields
             }
 
             mentioned = Math.Max(mentioned, node + 1);
-            partitions[i] = new PartitionImage(new PartitionIndex(i), keys, nodes[node], epoch);
+            partitions[i] = PartitionImage.New(new PartitionIndex(i), keys, alone[node]) with { LeaderEpoch = epoch };
         }
 
         if (mentioned != nodes.Length)

@@ -8,14 +8,21 @@ public static class PartitionLayout
 {
     public const int MaxPartitions = 10_000;
 
-    /// <summary>Equal ranges in index order, all led by one node: what a new topic on one node gets.</summary>
+    /// <summary>Equal ranges in index order, all on one node: what a new topic on one node gets.</summary>
     public static IReadOnlyList<PartitionImage> Equal(int count, NodeId leader)
     {
-        Invariant.Check(count is >= 1 and <= MaxPartitions, "the partition count was validated");
-        PartitionImage[] partitions = new PartitionImage[count];
-        for (int i = 0; i < count; i++)
+        NodeList one = NodeList.Of(leader);
+        return Equal([.. Enumerable.Repeat(one, count)]);
+    }
+
+    /// <summary>Equal ranges in index order, one partition for each list of replicas.</summary>
+    public static IReadOnlyList<PartitionImage> Equal(IReadOnlyList<NodeList> replicas)
+    {
+        Invariant.Check(replicas.Count is >= 1 and <= MaxPartitions, "the partition count was validated");
+        PartitionImage[] partitions = new PartitionImage[replicas.Count];
+        for (int i = 0; i < partitions.Length; i++)
         {
-            partitions[i] = new PartitionImage(new PartitionIndex(i), HashRange.Equal(i, count), leader, LeaderEpoch.Zero);
+            partitions[i] = PartitionImage.New(new PartitionIndex(i), HashRange.Equal(i, partitions.Length), replicas[i]);
         }
 
         return partitions;
@@ -33,29 +40,39 @@ public static class PartitionLayout
             return wrongCount;
         }
 
+        return ValidateEach(partitions, 0) ?? ValidateCover(partitions);
+    }
+
+    /// <summary>As <see cref="Validate"/>, for partitions that are a part of a topic.</summary>
+    internal static Error? ValidateEach(IReadOnlyList<PartitionImage> partitions, int firstIndex)
+    {
+        HashSet<NodeId> seen = [];
         for (int i = 0; i < partitions.Count; i++)
         {
             PartitionImage partition = partitions[i];
-            if (partition.Index.Value != i)
+            if (partition.Index.Value != firstIndex + i)
             {
-                return new Error(ErrorCode.InvalidArgument, $"partition {partition.Index} stands at place {i}");
+                return new Error(ErrorCode.InvalidArgument, $"partition {partition.Index} stands at place {firstIndex + i}");
             }
 
-            if (ClusterName.Validate(partition.Leader.Value, "node id") is { } wrongLeader)
+            foreach (NodeId node in partition.Replicas)
             {
-                return wrongLeader;
+                if (seen.Add(node) && ClusterName.Validate(node.Value, "node id") is { } wrongNode)
+                {
+                    return wrongNode;
+                }
             }
 
-            if (partition.LeaderEpoch < LeaderEpoch.Zero)
+            if (partition.FindFault() is { } fault)
             {
-                return new Error(ErrorCode.InvalidArgument, $"partition {i} has the leader epoch {partition.LeaderEpoch}");
+                return new Error(ErrorCode.InvalidArgument, $"partition {partition.Index} does not fit together: {fault}");
             }
         }
 
-        return ValidateCover(partitions);
+        return null;
     }
 
-    private static Error? ValidateCover(IReadOnlyList<PartitionImage> partitions)
+    internal static Error? ValidateCover(IReadOnlyList<PartitionImage> partitions)
     {
         HashRange[] ranges = new HashRange[partitions.Count];
         for (int i = 0; i < ranges.Length; i++)

@@ -23,6 +23,9 @@ internal sealed class TopicRegistry
         ByName = ImmutableSortedDictionary.Create<string, TopicImage>(StringComparer.Ordinal),
         ById = ImmutableSortedDictionary.Create<TopicId, TopicImage>(),
         Spellings = ImmutableSortedDictionary.Create<string, string>(StringComparer.OrdinalIgnoreCase),
+        ByChange = [],
+        ByHost = ImmutableSortedDictionary<NodeId, ImmutableSortedSet<TopicId>>.Empty,
+        Reassigning = [],
         Deleted = [],
         DeletedInOrder = [],
     };
@@ -40,16 +43,28 @@ internal sealed class TopicRegistry
     /// <summary>Names without regard to case, and how they are spelled.</summary>
     private ImmutableSortedDictionary<string, string> Spellings { get; init; } = null!;
 
-    private int PartitionCount { get; init; }
+    /// <summary>Every topic at its last change: who follows looks at what changed and not at everything.</summary>
+    private ImmutableSortedSet<TopicVersion> ByChange { get; init; } = null!;
+
+    /// <summary>The topics with a replica on a node; a broker that dies names its partitions without a walk over all.</summary>
+    private ImmutableSortedDictionary<NodeId, ImmutableSortedSet<TopicId>> ByHost { get; init; } = null!;
 
     private ImmutableSortedSet<TopicId> Deleted { get; init; } = null!;
 
-    private ImmutableQueue<TopicId> DeletedInOrder { get; init; } = null!;
+    private ImmutableSortedSet<TopicVersion> DeletedInOrder { get; init; } = null!;
+
+    /// <summary>Partitions whose replicas are being exchanged.</summary>
+    public ImmutableSortedSet<TopicPartition> Reassigning { get; private init; } = null!;
+
+    /// <summary>Partitions that began a reassignment since none was under way; those among them that are not in <see cref="Reassigning"/> are done.</summary>
+    public int ReassignmentTotal { get; private init; }
+
+    public int PartitionCount { get; private init; }
 
     public int Count => ByName.Count;
 
-    /// <summary>Oldest first.</summary>
-    public IEnumerable<TopicId> DeletedIds => DeletedInOrder;
+    /// <summary>With the image version of their deletion, oldest first.</summary>
+    public IReadOnlyList<TopicVersion> DeletedIds => DeletedInOrder;
 
     public int DeletedCount => Deleted.Count;
 
@@ -87,49 +102,124 @@ internal sealed class TopicRegistry
             : new Error(ErrorCode.InvalidPartitionCount, $"{command.Partitions.Count} more partitions would be more than {MaxPartitions} in the cluster, {PartitionCount} exist");
     }
 
-    public TopicRegistry Add(TopicImage topic) => With(
-        ByName.Add(topic.Name, topic),
-        ById.Add(topic.Id, topic),
-        Spellings.Add(topic.Name, topic.Name),
-        PartitionCount + topic.Partitions.Count);
-
-    /// <summary>The same id, name and partitions with other settings.</summary>
-    public TopicRegistry Replace(TopicImage topic) => With(ByName.SetItem(topic.Name, topic), ById.SetItem(topic.Id, topic), Spellings, PartitionCount);
-
-    public TopicRegistry Remove(TopicImage topic)
+    /// <summary>The topics that changed after the image of this version, oldest change first.</summary>
+    public IEnumerable<TopicImage> ChangedSince(long version)
     {
-        ImmutableSortedSet<TopicId> deleted = Deleted.Add(topic.Id);
-        ImmutableQueue<TopicId> inOrder = DeletedInOrder.Enqueue(topic.Id);
-        if (deleted.Count > MaxDeleted)
+        for (int i = FirstAfter(ByChange, version); i < ByChange.Count; i++)
         {
-            inOrder = inOrder.Dequeue(out TopicId oldest);
-            deleted = deleted.Remove(oldest);
+            yield return ById[ByChange[i].Id];
+        }
+    }
+
+    /// <summary>The topics deleted after the image of this version, oldest first, as far as they are remembered.</summary>
+    public IEnumerable<TopicId> DeletedSince(long version)
+    {
+        for (int i = FirstAfter(DeletedInOrder, version); i < DeletedInOrder.Count; i++)
+        {
+            yield return DeletedInOrder[i].Id;
+        }
+    }
+
+    /// <summary>In order of topic ids.</summary>
+    public IEnumerable<TopicImage> On(NodeId node) =>
+        ByHost.TryGetValue(node, out ImmutableSortedSet<TopicId>? topics) ? topics.Select(id => ById[id]) : [];
+
+    public bool IsHost(NodeId node) => ByHost.ContainsKey(node);
+
+    public TopicRegistry Add(TopicImage topic) => new()
+    {
+        ByName = ByName.Add(topic.Name, topic),
+        ById = ById.Add(topic.Id, topic),
+        Spellings = Spellings.Add(topic.Name, topic.Name),
+        ByChange = ByChange.Add(topic.Change()),
+        ByHost = Rehosted(ByHost, topic.Id, NodeList.Empty, topic.Hosts),
+        Reassigning = Reassigning,
+        ReassignmentTotal = ReassignmentTotal,
+        PartitionCount = PartitionCount + topic.Partitions.Count,
+        Deleted = Deleted,
+        DeletedInOrder = DeletedInOrder,
+    };
+
+    /// <summary>The same topic in another state.</summary>
+    /// <param name="changed">Those of its partitions whose replicas may have changed.</param>
+    public TopicRegistry Replace(TopicImage after, IReadOnlyList<PartitionImage> changed)
+    {
+        TopicImage before = ById[after.Id];
+        ImmutableSortedSet<TopicPartition> reassigning = Reassigning;
+        int total = ReassignmentTotal;
+        foreach (PartitionImage partition in changed)
+        {
+            TopicPartition id = new(after.Id, partition.Index);
+            ImmutableSortedSet<TopicPartition> next = partition.IsReassigning ? reassigning.Add(id) : reassigning.Remove(id);
+            total += next.Count > reassigning.Count ? 1 : 0;
+            reassigning = next;
         }
 
+        return new TopicRegistry
+        {
+            ByName = ByName.SetItem(after.Name, after),
+            ById = ById.SetItem(after.Id, after),
+            Spellings = Spellings,
+            ByChange = ByChange.Remove(before.Change()).Add(after.Change()),
+            ByHost = ReferenceEquals(before.Hosts, after.Hosts) ? ByHost : Rehosted(ByHost, after.Id, before.Hosts, after.Hosts),
+            Reassigning = reassigning,
+            ReassignmentTotal = reassigning.IsEmpty ? 0 : total,
+            PartitionCount = PartitionCount + after.Partitions.Count - before.Partitions.Count,
+            Deleted = Deleted,
+            DeletedInOrder = DeletedInOrder,
+        };
+    }
+
+    public TopicRegistry Remove(TopicImage topic, long version)
+    {
+        ImmutableSortedSet<TopicId> deleted = Deleted.Add(topic.Id);
+        ImmutableSortedSet<TopicVersion> inOrder = DeletedInOrder.Add(new TopicVersion(version, topic.Id));
+        if (deleted.Count > MaxDeleted)
+        {
+            TopicVersion oldest = inOrder[0];
+            inOrder = inOrder.Remove(oldest);
+            deleted = deleted.Remove(oldest.Id);
+        }
+
+        ImmutableSortedSet<TopicPartition> reassigning = Reassigning.Except(
+            topic.Partitions.Where(partition => partition.IsReassigning).Select(partition => new TopicPartition(topic.Id, partition.Index)));
         return new TopicRegistry
         {
             ByName = ByName.Remove(topic.Name),
             ById = ById.Remove(topic.Id),
             Spellings = Spellings.Remove(topic.Name),
+            ByChange = ByChange.Remove(topic.Change()),
+            ByHost = Rehosted(ByHost, topic.Id, topic.Hosts, NodeList.Empty),
+            Reassigning = reassigning,
+            ReassignmentTotal = reassigning.IsEmpty ? 0 : ReassignmentTotal - (Reassigning.Count - reassigning.Count),
             PartitionCount = PartitionCount - topic.Partitions.Count,
             Deleted = deleted,
             DeletedInOrder = inOrder,
         };
     }
 
-    private TopicRegistry With(
-        ImmutableSortedDictionary<string, TopicImage> byName,
-        ImmutableSortedDictionary<TopicId, TopicImage> byId,
-        ImmutableSortedDictionary<string, string> spellings,
-        int partitionCount) => new()
+    private static int FirstAfter(ImmutableSortedSet<TopicVersion> set, long version)
+    {
+        int at = set.IndexOf(new TopicVersion(version + 1, default));
+        return at >= 0 ? at : ~at;
+    }
+
+    private static ImmutableSortedDictionary<NodeId, ImmutableSortedSet<TopicId>> Rehosted(
+        ImmutableSortedDictionary<NodeId, ImmutableSortedSet<TopicId>> byHost, TopicId topic, NodeList before, NodeList after)
+    {
+        foreach (NodeId gone in before.Without(after))
         {
-            ByName = byName,
-            ById = byId,
-            Spellings = spellings,
-            PartitionCount = partitionCount,
-            Deleted = Deleted,
-            DeletedInOrder = DeletedInOrder,
-        };
+            ImmutableSortedSet<TopicId> rest = byHost[gone].Remove(topic);
+            byHost = rest.IsEmpty ? byHost.Remove(gone) : byHost.SetItem(gone, rest);
+        }
+
+        foreach (NodeId come in after.Without(before))
+        {
+            byHost = byHost.SetItem(come, (byHost.TryGetValue(come, out ImmutableSortedSet<TopicId>? topics) ? topics : []).Add(topic));
+        }
+
+        return byHost;
+    }
 
     /// <summary>Makes a registry of many topics at once, for a snapshot.</summary>
     public sealed class Builder
@@ -137,35 +227,65 @@ internal sealed class TopicRegistry
         private readonly ImmutableSortedDictionary<string, TopicImage>.Builder byName = Empty.ByName.ToBuilder();
         private readonly ImmutableSortedDictionary<TopicId, TopicImage>.Builder byId = Empty.ById.ToBuilder();
         private readonly ImmutableSortedDictionary<string, string>.Builder spellings = Empty.Spellings.ToBuilder();
+        private readonly ImmutableSortedSet<TopicVersion>.Builder byChange = Empty.ByChange.ToBuilder();
+        private readonly SortedDictionary<NodeId, ImmutableSortedSet<TopicId>.Builder> byHost = [];
+        private readonly ImmutableSortedSet<TopicPartition>.Builder reassigning = Empty.Reassigning.ToBuilder();
         private readonly ImmutableSortedSet<TopicId>.Builder deleted = Empty.Deleted.ToBuilder();
-        private readonly List<TopicId> deletedInOrder = [];
+        private readonly ImmutableSortedSet<TopicVersion>.Builder deletedInOrder = Empty.DeletedInOrder.ToBuilder();
         private int partitionCount;
 
         /// <summary>False when the id or the name in any spelling is taken, or there are too many partitions; then the builder is spoiled.</summary>
         public bool TryAdd(TopicImage topic)
         {
             partitionCount += topic.Partitions.Count;
+            byChange.Add(topic.Change());
+            foreach (NodeId host in topic.Hosts)
+            {
+                if (!byHost.TryGetValue(host, out ImmutableSortedSet<TopicId>.Builder? topics))
+                {
+                    byHost.Add(host, topics = ImmutableSortedSet.CreateBuilder<TopicId>());
+                }
+
+                topics.Add(topic.Id);
+            }
+
+            foreach (PartitionImage partition in topic.Partitions)
+            {
+                if (partition.IsReassigning)
+                {
+                    reassigning.Add(new TopicPartition(topic.Id, partition.Index));
+                }
+            }
+
             return partitionCount <= MaxPartitions
                 && byName.TryAdd(topic.Name, topic)
                 && byId.TryAdd(topic.Id, topic)
                 && spellings.TryAdd(topic.Name, topic.Name);
         }
 
-        /// <summary>Oldest first. False when the id is there already, or there are too many.</summary>
-        public bool TryAddDeleted(TopicId id)
+        /// <summary>Oldest first. False when the id is there already, out of order, or there are too many.</summary>
+        public bool TryAddDeleted(TopicVersion topic)
         {
-            deletedInOrder.Add(id);
-            return !byId.ContainsKey(id) && deleted.Add(id) && deleted.Count <= MaxDeleted;
+            bool isInOrder = deletedInOrder.Count == 0 || deletedInOrder.Max.CompareTo(topic) < 0;
+            deletedInOrder.Add(topic);
+            return isInOrder && !byId.ContainsKey(topic.Id) && deleted.Add(topic.Id) && deleted.Count <= MaxDeleted;
         }
 
-        public TopicRegistry Build() => new()
-        {
-            ByName = byName.ToImmutable(),
-            ById = byId.ToImmutable(),
-            Spellings = spellings.ToImmutable(),
-            PartitionCount = partitionCount,
-            Deleted = deleted.ToImmutable(),
-            DeletedInOrder = [.. deletedInOrder],
-        };
+        /// <param name="reassignmentTotal">At least as many as are under way, 0 when none is; else null is returned.</param>
+        public TopicRegistry? Build(int reassignmentTotal) => reassignmentTotal < reassigning.Count || (reassigning.Count == 0 && reassignmentTotal != 0)
+            ? null
+            : new TopicRegistry
+            {
+                ByName = byName.ToImmutable(),
+                ById = byId.ToImmutable(),
+                Spellings = spellings.ToImmutable(),
+                ByChange = byChange.ToImmutable(),
+                ByHost = byHost.ToImmutableSortedDictionary(host => host.Key, host => host.Value.ToImmutable()),
+                Reassigning = reassigning.ToImmutable(),
+                ReassignmentTotal = reassignmentTotal,
+                PartitionCount = partitionCount,
+                Deleted = deleted.ToImmutable(),
+                DeletedInOrder = deletedInOrder.ToImmutable(),
+            };
     }
 }

@@ -5,6 +5,9 @@ namespace GoQueue.Metadata.Topics;
 /// <summary>Per-topic configuration. Every setting can change while the topic is in use.</summary>
 public sealed record TopicSettings
 {
+    /// <summary>Twice so many fit a partition while it is reassigned.</summary>
+    public const int MaxReplicationFactor = PartitionImage.MaxReplicas / 2;
+
     public static readonly TopicSettings Default = new();
 
     /// <summary>Keep records at least this long, ms; -1 for ever. Default 7 days. At least 1 s.</summary>
@@ -29,6 +32,21 @@ public sealed record TopicSettings
     /// <summary>Used with <see cref="TopicFlushMode.Interval"/>, ms. Default 1000; 10 to 60000.</summary>
     public long FlushIntervalMillis { get; init; } = 1000;
 
+    /// <summary>
+    /// Replicas that each partition is meant to have; 1 to <see cref="MaxReplicationFactor"/>. Used when partitions are placed: a change takes effect
+    /// with the next reassignment. Default here 1, as in data of version 1; a new topic gets min(3, nodes) unless told otherwise.
+    /// </summary>
+    public int ReplicationFactor { get; init; } = 1;
+
+    /// <summary>
+    /// In-sync replicas below which nothing is committed and acks=all is refused (R2); 1 to the replicas there are. A change clears every ELR (L4).
+    /// A new topic gets 2 with three replicas or more, else 1.
+    /// </summary>
+    public int MinInSyncReplicas { get; init; } = 1;
+
+    /// <summary>Whether a replica that may lack acknowledged records may lead when no other can (L5). Default no.</summary>
+    public bool UncleanLeaderElection { get; init; }
+
     /// <summary>Null when every setting is inside its bounds, else the refusal, which names all offenders.</summary>
     public Error? Validate()
     {
@@ -41,6 +59,8 @@ public sealed record TopicSettings
         Check(FlushIntervalMillis is >= 10 and <= 60_000, $"a flush interval of {FlushIntervalMillis} ms: use 10 to 60000");
         Check(Enum.IsDefined(CleanupPolicy), $"cleanup policy {CleanupPolicy}: use delete or compact");
         Check(Enum.IsDefined(FlushMode), $"flush mode {FlushMode}: use flush, interval or none");
+        Check(ReplicationFactor is >= 1 and <= MaxReplicationFactor, $"a replication factor of {ReplicationFactor}: use 1 to {MaxReplicationFactor}");
+        Check(MinInSyncReplicas >= 1 && MinInSyncReplicas <= ReplicationFactor, $"{MinInSyncReplicas} in-sync replicas at least: use 1 to the replication factor, {ReplicationFactor}");
         Check(MaxMessageBytes <= SegmentBytes, $"messages of {MaxMessageBytes} bytes do not fit into segments of {SegmentBytes}");
         return wrong.Count == 0 ? null : new Error(ErrorCode.InvalidConfiguration, string.Join("; ", wrong));
 

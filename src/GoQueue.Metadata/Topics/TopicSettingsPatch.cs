@@ -21,6 +21,12 @@ public sealed record TopicSettingsPatch
 
     public long? FlushIntervalMillis { get; init; }
 
+    public int? ReplicationFactor { get; init; }
+
+    public int? MinInSyncReplicas { get; init; }
+
+    public bool? UncleanLeaderElection { get; init; }
+
     public TopicSettings ApplyTo(TopicSettings settings) => settings with
     {
         RetentionMillis = RetentionMillis ?? settings.RetentionMillis,
@@ -31,5 +37,8 @@ public sealed record TopicSettingsPatch
         MaxMessageBytes = MaxMessageBytes ?? settings.MaxMessageBytes,
         FlushMode = FlushMode ?? settings.FlushMode,
         FlushIntervalMillis = FlushIntervalMillis ?? settings.FlushIntervalMillis,
+        ReplicationFactor = ReplicationFactor ?? settings.ReplicationFactor,
+        MinInSyncReplicas = MinInSyncReplicas ?? settings.MinInSyncReplicas,
+        UncleanLeaderElection = UncleanLeaderElection ?? settings.UncleanLeaderElection,
     };
 }

@@ -210,8 +210,7 @@ internal sealed class InMemoryBroker : ITopicRequests, IPartitionRequests, IProd
             return new Error(ErrorCode.TopicAlreadyExists, $"topic {request.Name} exists");
         }
 
-        PartitionImage[] images = [.. Enumerable.Range(0, count).Select(index => new PartitionImage(
-            new PartitionIndex(index), HashRange.Equal(index, count), new NodeId("test"), LeaderEpoch.Zero))];
+        IReadOnlyList<PartitionImage> images = PartitionLayout.Equal(count, new NodeId("test"));
         return Put(new TopicId(Guid.NewGuid()), request.Name, settings, images);
     }
 

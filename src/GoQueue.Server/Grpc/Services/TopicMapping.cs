@@ -24,7 +24,7 @@ internal static class TopicMapping
                 Index = partition.Index.Value,
                 FirstHash = partition.Keys.First,
                 LastHash = partition.Keys.Last,
-                Leader = partition.Leader.Value,
+                Leader = partition.Leader?.Value ?? string.Empty,
                 LeaderEpoch = partition.LeaderEpoch.Value,
             });
         }

@@ -33,7 +33,7 @@ internal sealed record TopicAnswer
             Partition = partition.Index.Value,
             FirstHash = partition.Keys.First,
             LastHash = partition.Keys.Last,
-            Leader = partition.Leader.Value,
+            Leader = partition.Leader?.Value ?? string.Empty,
             LeaderEpoch = partition.LeaderEpoch.Value,
         })],
     };
