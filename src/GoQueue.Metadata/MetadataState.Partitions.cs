@@ -9,7 +9,7 @@ namespace GoQueue.Metadata;
 /// <summary>Leaders, ISRs and replicas change.</summary>
 public sealed partial class MetadataState
 {
-    private MetadataOutcome AlterPartitions(AlterPartitionsCommand command, long version)
+    private MetadataOutcome.PartitionsAltered AlterPartitions(AlterPartitionsCommand command, long version)
     {
         TopicRegistry registry = Image.Registry;
         List<PartitionRefusal> refusals = [];

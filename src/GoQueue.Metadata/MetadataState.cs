@@ -73,7 +73,7 @@ public sealed partial class MetadataState
     public static Result<MetadataState> ReadSnapshot(ReadOnlySpan<byte> snapshot) =>
         MetadataSnapshotCodec.Read(snapshot).TryGet(out MetadataImage? image, out Error error) ? new MetadataState(image) : error;
 
-    private MetadataOutcome SetReassignmentRate(SetReassignmentRateCommand command, long version)
+    private MetadataOutcome.ReassignmentRateSet SetReassignmentRate(SetReassignmentRateCommand command, long version)
     {
         if (Image.ReassignmentBytesPerSecond != command.BytesPerSecond)
         {

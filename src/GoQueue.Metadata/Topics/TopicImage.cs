@@ -5,7 +5,7 @@ namespace GoQueue.Metadata.Topics;
 /// <summary>One topic as the metadata log knows it. Immutable; a change makes another one that shares what did not change.</summary>
 public sealed class TopicImage
 {
-    private readonly IReadOnlyList<PartitionImage> partitions = [];
+    private readonly PartitionList partitions = PartitionList.From([]);
     private KeyRanges? ranges;
     private NodeList? hosts;
 
@@ -88,7 +88,7 @@ public sealed class TopicImage
             Id = Id,
             Name = Name,
             Settings = Settings,
-            Partitions = ((PartitionList)partitions).With(changed),
+            Partitions = partitions.With(changed),
             Version = Version,
             LastChange = version,
             FlushedSince = FlushedSince,
@@ -123,6 +123,6 @@ public sealed class TopicImage
             }
         }
 
-        return ((PartitionList)partitions).With(changed);
+        return partitions.With(changed);
     }
 }
