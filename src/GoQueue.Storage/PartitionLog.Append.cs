@@ -233,7 +233,7 @@ public sealed partial class PartitionLog
         FlushActive();
         sealing.Offsets.SaveDurably();
         sealing.Times.SaveDurably();
-        Segment next = Segment.Create(directory, EndOffset, spare); // may find the disk full; the old one then stays the active one
+        Segment next = Segment.Create(directory, EndOffset, spare, sealing); // may find the disk full; the old one then stays the active one
         sealing.Offsets.Unload();
         sealing.Times.Unload();
         sealing.End = next.BaseOffset;

@@ -13,6 +13,7 @@ internal sealed class BenchConsumeCommand
 
     private readonly BenchOptions options = new();
     private readonly Option<long?> consumers = OptionOf.Whole("--consumers", [], "Readers, each with its own connection and its share of the partitions. Default 1.", "COUNT", 1, 1024);
+    private readonly Option<long?> fanOut = OptionOf.Whole("--fan-out", [], "Read the whole topic this many times at once, each time with consumers of its own. Default 1.", "COUNT", 1, 256);
     private readonly Option<bool> tail = OptionOf.Flag("--tail", "Read while the messages are written, instead of afterwards from the start.");
     private readonly Option<bool> existing = OptionOf.Flag("--existing", "Write nothing: read what --topic holds.");
 
@@ -21,7 +22,7 @@ internal sealed class BenchConsumeCommand
         BenchConsumeCommand consume = new();
         Command command = new("consume", "Measure reading: throughput, processor time and allocation per message, and whether every message came once and in order.")
         {
-            consume.consumers, consume.tail, consume.existing,
+            consume.consumers, consume.fanOut, consume.tail, consume.existing,
         };
         foreach (Option option in consume.options.OfTopic.Concat(consume.options.OfLoad).Concat(consume.options.OfMachine).Where(option => option != consume.options.Duration))
         {
@@ -35,6 +36,7 @@ internal sealed class BenchConsumeCommand
                 "It writes --messages (default 1,000,000) first and then reads them from the start; with --tail it reads while they are written, as fast as they come (or at --rate).",
                 ("goqueue bench consume --messages 2000000", "catching up from the start"),
                 ("goqueue bench consume --tail --messages 2000000 --consumers 2", "at the tail, while they are written"),
+                ("goqueue bench consume --tail --rate 50000 --fan-out 10", "ten subscribers of one hot topic, served from the broker's memory"),
                 ("goqueue bench consume --topic orders --existing", "read what a topic holds")),
             session => session.WithClientAsync(client => consume.RunAsync(session, client)));
     }
@@ -56,15 +58,15 @@ internal sealed class BenchConsumeCommand
 
         // Readers at the tail must be there before the first message.
         await using ReaderGroup readers = new(
-            session, (int)(session.Get(consumers) ?? 1), topic, StartPosition.Earliest, session.Get(existing) ? null : ends, stopAtEnd: !atTail);
+            session, (int)(session.Get(consumers) ?? 1), (int)(session.Get(fanOut) ?? 1), topic, StartPosition.Earliest, session.Get(existing) ? null : ends, stopAtEnd: !atTail);
         long? expected = null;
         if (atTail)
         {
-            expected = await TailAsync(session, plan, producerOptions, readers, meter);
+            expected = await TailAsync(session, plan, producerOptions, readers, meter) * readers.Copies;
         }
         else
         {
-            expected = session.Get(existing) ? null : await FillAsync(session, plan, producerOptions, meter: null);
+            expected = session.Get(existing) ? null : await FillAsync(session, plan, producerOptions, meter: null) * readers.Copies;
             meter.Start();
             await ProgressDisplay.RunAsync(session, "read", expected, quiet: false, () => readers.Messages, () => readers.RunAsync(session.Cancel));
             meter.Stop();
@@ -86,7 +88,7 @@ internal sealed class BenchConsumeCommand
         using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(session.Cancel);
         Task reading = readers.RunAsync(enough.Token);
         long expected = await FillAsync(session, plan, producerOptions, meter);
-        Task<bool> reaching = readers.ReachAsync(expected, session.Cancel);
+        Task<bool> reaching = readers.ReachAsync(expected * readers.Copies, session.Cancel);
         await Task.WhenAny(reaching, reading);
         meter.Stop();
         await enough.CancelAsync();
@@ -126,7 +128,8 @@ internal sealed class BenchConsumeCommand
         meter.AddTo(report, readers.Messages);
         BenchConditions.Add(report, session, topic, plan, producerOptions)
             .Text("reading", session.Get(tail) ? "tail, while written" : "catch-up, from the start")
-            .Number("consumers", readers.Readers.Count, 0);
+            .Number("consumers", readers.Readers.Count, 0)
+            .Number("fanOut", readers.Copies, 0);
         session.Results.Write(report.Machine(MachineFacts.Read()).Probe(probe).ToResult());
         if (session.Interruption.Happened)
         {

@@ -44,7 +44,7 @@ internal sealed class BenchLatencyCommand
             ends[partition.Index] = (await client.Admin.GetOffsetsAsync(topic.Name, partition.Index, null, session.Cancel)).HighWatermark;
         }
 
-        await using ReaderGroup readers = new(session, (int)(session.Get(consumers) ?? 1), topic, StartPosition.Earliest, ends, stopAtEnd: false);
+        await using ReaderGroup readers = new(session, (int)(session.Get(consumers) ?? 1), copies: 1, topic, StartPosition.Earliest, ends, stopAtEnd: false);
         await using LoadGenerator load = new(session, plan, producerOptions);
         using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(session.Cancel);
         load.Schedule();

@@ -4,7 +4,7 @@ using GoQueue.Client;
 
 namespace GoQueue.Cli.Bench;
 
-/// <summary>Several readers that share the partitions of a topic.</summary>
+/// <summary>Several readers that share the partitions of a topic, as often as the topic is read.</summary>
 internal sealed class ReaderGroup : IAsyncDisposable
 {
     // A reader that sees nothing for this long although messages are missing will not see them any more.
@@ -14,15 +14,23 @@ internal sealed class ReaderGroup : IAsyncDisposable
 
     private readonly BenchReader[] readers;
 
-    public ReaderGroup(Session session, int readers, BenchTopic topic, StartPosition start, IReadOnlyDictionary<int, long>? offsets, bool stopAtEnd)
+    /// <param name="session">The run.</param>
+    /// <param name="readers">Readers that share the partitions, at most one per partition.</param>
+    /// <param name="copies">How often the whole topic is read, each time by readers of its own.</param>
+    /// <param name="topic">What is read.</param>
+    /// <param name="start">From where.</param>
+    /// <param name="offsets">From where in single partitions, when not from <paramref name="start"/>.</param>
+    /// <param name="stopAtEnd">Whether a reader ends at the end of the topic.</param>
+    public ReaderGroup(Session session, int readers, int copies, BenchTopic topic, StartPosition start, IReadOnlyDictionary<int, long>? offsets, bool stopAtEnd)
     {
         int count = Math.Min(readers, topic.Partitions);
-        this.readers = [.. Enumerable.Range(0, count).Select(i => new BenchReader(
+        Copies = copies;
+        this.readers = [.. Enumerable.Range(0, count * copies).Select(i => new BenchReader(
             session,
             new ConsumerOptions
             {
                 Topic = topic.Name,
-                Partitions = [.. Enumerable.Range(0, topic.Partitions).Where(partition => partition % count == i)],
+                Partitions = [.. Enumerable.Range(0, topic.Partitions).Where(partition => partition % count == i % count)],
                 Start = start,
                 StartOffsets = offsets,
                 StopAtEnd = stopAtEnd,
@@ -31,6 +39,8 @@ internal sealed class ReaderGroup : IAsyncDisposable
     }
 
     public IReadOnlyList<BenchReader> Readers => readers;
+
+    public int Copies { get; }
 
     public long Messages => readers.Sum(reader => reader.Messages);
 

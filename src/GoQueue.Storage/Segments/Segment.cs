@@ -67,8 +67,11 @@ internal sealed class Segment
         }
     }
 
-    /// <summary>Creates the files of a new empty segment, from the spare when there is one; durable when it returns.</summary>
-    public static Segment Create(ILogDirectory directory, Offset baseOffset, SpareSegment? spare = null)
+    /// <summary>
+    /// Creates the files of a new empty segment, from the spare when there is one; durable when it returns. Its indexes begin as large as those of
+    /// <paramref name="previous"/> became, so that they need not grow step by step.
+    /// </summary>
+    public static Segment Create(ILogDirectory directory, Offset baseOffset, SpareSegment? spare = null, Segment? previous = null)
     {
         string name = SegmentName.Of(baseOffset, SegmentName.Log);
         directory.Delete(SegmentName.Of(baseOffset, SegmentName.OffsetIndex)); // leftovers of a segment that was truncated away
@@ -84,7 +87,7 @@ internal sealed class Segment
             throw;
         }
 
-        return new Segment(directory, baseOffset, 0, created, NewIndex(directory, baseOffset, isTime: false), NewIndex(directory, baseOffset, isTime: true))
+        return new Segment(directory, baseOffset, 0, created, NewIndex(directory, baseOffset, isTime: false, previous?.Offsets.Count ?? 0), NewIndex(directory, baseOffset, isTime: true, previous?.Times.Count ?? 0))
         {
             ReservedSize = created.Length,
         };
@@ -99,11 +102,12 @@ internal sealed class Segment
         SparseIndex.OnDisk(directory, SegmentName.Of(baseOffset, SegmentName.OffsetIndex), FileKind.OffsetIndex, baseOffset),
         SparseIndex.OnDisk(directory, SegmentName.Of(baseOffset, SegmentName.TimeIndex), FileKind.TimeIndex, baseOffset));
 
-    public static SparseIndex NewIndex(ILogDirectory directory, Offset baseOffset, bool isTime) => SparseIndex.InMemory(
+    public static SparseIndex NewIndex(ILogDirectory directory, Offset baseOffset, bool isTime, int expectedEntries = 0) => SparseIndex.InMemory(
         directory,
         SegmentName.Of(baseOffset, isTime ? SegmentName.TimeIndex : SegmentName.OffsetIndex),
         isTime ? FileKind.TimeIndex : FileKind.OffsetIndex,
-        baseOffset);
+        baseOffset,
+        expectedEntries);
 
     /// <summary>A reader's reference; false when the segment was retired meanwhile.</summary>
     public bool TryAcquire()

@@ -48,9 +48,12 @@ internal sealed class SparseIndex : IDisposable
 
     private bool IsInMemory => Volatile.Read(ref entries) is not null;
 
+    /// <summary>Entries in memory or, for the writer, just unloaded.</summary>
+    public int Count => Volatile.Read(ref count);
+
     /// <summary>The index of a new segment, or one that will be filled by a scan; an old file of that name is overwritten when saved.</summary>
-    public static SparseIndex InMemory(ILogDirectory directory, string name, FileKind kind, Offset baseOffset) =>
-        new(directory, name, kind, baseOffset, new IndexEntry[InitialCapacity]);
+    public static SparseIndex InMemory(ILogDirectory directory, string name, FileKind kind, Offset baseOffset, int expectedEntries) =>
+        new(directory, name, kind, baseOffset, new IndexEntry[Math.Max(InitialCapacity, expectedEntries + (expectedEntries / 16))]);
 
     /// <summary>The index of a sealed segment, searched in its file.</summary>
     public static SparseIndex OnDisk(ILogDirectory directory, string name, FileKind kind, Offset baseOffset) =>
