@@ -64,7 +64,10 @@ public sealed partial class MetadataState
     }
 
     /// <summary>Writes the state in its canonical form (docs/internals/metadata-snapshot.md): equal states give equal bytes.</summary>
-    public void WriteSnapshot(IBufferWriter<byte> destination) => MetadataSnapshotCodec.Write(Image, destination);
+    public void WriteSnapshot(IBufferWriter<byte> destination) => WriteImage(Image, destination);
+
+    /// <summary>The same of an image taken earlier; needs no state, so that it can be written while later commands are applied.</summary>
+    public static void WriteImage(MetadataImage image, IBufferWriter<byte> destination) => MetadataSnapshotCodec.Write(image, destination);
 
     /// <summary>
     /// Reads what <see cref="WriteSnapshot"/> wrote. Codes: <see cref="ErrorCode.CorruptLog"/> for damage,

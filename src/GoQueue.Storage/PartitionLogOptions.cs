@@ -43,10 +43,16 @@ public sealed record PartitionLogOptions
     /// <summary>Newest state snapshots kept. Default 2: one may turn out to be damaged.</summary>
     public int StateSnapshots { get; init; } = 2;
 
+    /// <summary>
+    /// Where a log begins that does not exist yet: behind a snapshot that came from elsewhere. Default 0. Without effect on a log that exists.
+    /// </summary>
+    public Offset FirstOffset { get; init; } = Offset.Zero;
+
     internal void Check()
     {
         Invariant.Check(SegmentBytes is >= 1024 and <= 1024 * 1024 * 1024, "segments have 1 KiB to 1 GiB");
         Invariant.Check(SegmentMillis > 0 && IndexIntervalBytes > 0 && TailCacheBytes >= 0, "intervals of a log are positive");
+        Invariant.Check(FirstOffset >= Offset.Zero, "a log begins at an offset");
         Invariant.Check(CheckpointBytes > 0 && UnflushedWindowBytes > 0 && ReserveBytes >= 0 && StateSnapshots > 0, "sizes of a log are positive");
     }
 }

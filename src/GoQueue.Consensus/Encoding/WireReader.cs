@@ -11,6 +11,7 @@ namespace GoQueue.Consensus.Encoding;
 /// </summary>
 internal ref struct WireReader(ReadOnlySpan<byte> bytes)
 {
+    private const long MaxNumber = long.MaxValue / 4;
     private const int SmallestMember = 2 + 16 + 2 + 4;
 
     private ReadOnlySpan<byte> rest = bytes;
@@ -27,6 +28,18 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes)
     public int ReadInt32() => Take(sizeof(int)) is { IsEmpty: false } field ? BinaryPrimitives.ReadInt32BigEndian(field) : 0;
 
     public long ReadInt64() => Take(sizeof(long)) is { IsEmpty: false } field ? BinaryPrimitives.ReadInt64BigEndian(field) : 0;
+
+    /// <summary>An index, term, position or count: 0 or more, and far enough from the end that adding to it does not overflow.</summary>
+    public long ReadNumber()
+    {
+        long value = ReadInt64();
+        if (value is < 0 or > MaxNumber)
+        {
+            Break();
+        }
+
+        return IsBroken ? 0 : value;
+    }
 
     public Guid ReadGuid() => Take(16) is { IsEmpty: false } field ? new Guid(field, bigEndian: true) : default;
 

@@ -15,6 +15,8 @@ internal static class WireWriter
         to.Advance(1);
     }
 
+    public static void WriteBool(this IBufferWriter<byte> to, bool value) => to.WriteByte(value ? (byte)1 : (byte)0);
+
     public static void WriteInt16(this IBufferWriter<byte> to, short value)
     {
         BinaryPrimitives.WriteInt16BigEndian(to.GetSpan(sizeof(short)), value);

@@ -49,8 +49,8 @@ internal sealed class LogOpener
         ListSegments();
         if (segments.Count == 0 && checkpoint.Newest is null)
         {
-            segments.Add(Segment.Create(directory, Offset.Zero));
-            return Result(checkpoint, Offset.Zero, wasClean: true, hasMarker: false);
+            segments.Add(Segment.Create(directory, options.FirstOffset));
+            return Result(checkpoint, options.FirstOffset, wasClean: true, hasMarker: false);
         }
 
         if (marker is CheckpointEntry end && IsTrue(end))

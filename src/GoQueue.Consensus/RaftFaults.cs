@@ -1,0 +1,20 @@
+namespace GoQueue.Consensus;
+
+/// <summary>Deliberate bugs, so that the simulator can show that it finds them. Only tests can set them; the product never does.</summary>
+[Flags]
+internal enum RaftFaults
+{
+    None = 0,
+
+    /// <summary>Answers a vote before it is durable: after a crash the member may vote twice in one term.</summary>
+    VoteWithoutFlushing = 1,
+
+    /// <summary>Counts replicas of entries of older terms (figure 8 of the paper).</summary>
+    CommitOlderTermByCounting = 2,
+
+    /// <summary>A leader that was confirmed once serves reads without asking again, whatever time has passed.</summary>
+    SkipReadIndexCheckAfterPause = 4,
+
+    /// <summary>Acknowledges and counts entries before they are flushed.</summary>
+    CountBeforeFlush = 8,
+}
