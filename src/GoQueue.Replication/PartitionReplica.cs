@@ -3,55 +3,120 @@ using GoQueue.Core;
 namespace GoQueue.Replication;
 
 /// <summary>
-/// The pure protocol state of one replica of one partition: who leads, what counts as held, and the high watermark that follows from it.
-/// Takes facts (the log advanced, a leadership began) and answers decisions; it reads no clock and does no I/O.
+/// The replica protocol of one replica of one partition: who leads, what counts as held, the high watermark that follows from it, and what a
+/// follower does with its leader's answers. Pure: facts come in (a log end, a fetch, an answer, a committed change of the metadata, a monotonic
+/// time), decisions come out; it owns no log and reads no clock. One caller at a time.
 /// </summary>
 /// <remarks>
-/// With one replica the in-sync set is this node alone, so the high watermark is its own durable end (semantics R1, R3).
-/// Invariants: the high watermark never decreases under one leadership (R7) and never passes the durable end of any in-sync replica.
+/// <code>
+/// role      enters by                                      in it
+/// None      construction, Stop                             nothing is served
+/// Leader    BecomeLeader(view), a higher leader epoch      LogAppended, LogBecameDurable, Fetched, ViewChanged, Tick, proposals
+/// Follower  BecomeFollower(view), a higher leader epoch    NextFetch, Answered, LogAppended, LogBecameDurable
+/// </code>
+/// Invariants: the high watermark never decreases but for a truncation below it, which only an unclean election brings about (R7); it never
+/// passes what a member of the maximal in-sync set holds durably (R3), nor this replica's own durable end; leader epochs never go back (E1).
 /// </remarks>
-public sealed class PartitionReplica(NodeId self)
+public sealed partial class PartitionReplica(NodeId self, ReplicaOptions options)
 {
-    /// <summary>This node.</summary>
     public NodeId Self { get; } = self;
 
-    /// <summary>Epoch of the current leadership; none before the first.</summary>
-    public LeaderEpoch Epoch { get; private set; } = LeaderEpoch.None;
+    public ReplicaRole Role { get; private set; }
+
+    /// <summary>The committed metadata it acts on.</summary>
+    public PartitionView View { get; private set; } = PartitionView.Unknown;
+
+    /// <summary>Epoch of the leadership it leads or follows; none before the first.</summary>
+    public LeaderEpoch Epoch => View.LeaderEpoch;
 
     /// <summary>Everything below is committed: held by every in-sync replica, readable, never lost.</summary>
     public Offset HighWatermark { get; private set; } = Offset.Zero;
 
-    /// <summary>Everything below is held by this replica as its flush mode demands.</summary>
+    /// <summary>Everything below is held by this replica as its flush mode demands (reliability.md section 6, rule 1).</summary>
     public Offset DurableEnd { get; private set; } = Offset.Zero;
 
-    /// <summary>Replicas that hold everything below the high watermark.</summary>
-    public int InSyncReplicas => 1;
+    /// <summary>The offset of the next record in this replica's log.</summary>
+    public Offset LogEnd { get; private set; } = Offset.Zero;
 
-    /// <summary>Starts a leadership of this node over a log whose content up to <paramref name="durableEnd"/> is durable here.</summary>
-    public void BecomeLeader(LeaderEpoch epoch, Offset durableEnd)
+    /// <summary>R1: readers see what is below it.</summary>
+    public Offset ReadableEnd => options.Has(DeliberateBugs.ServeAboveHighWatermark) ? LogEnd : HighWatermark;
+
+    /// <summary>Neither leads nor follows from now on: the partition is offline, or no longer of this node.</summary>
+    public void Stop(PartitionView view)
     {
-        Invariant.Check(epoch >= Epoch, "a leadership never has an older epoch than the one before", Epoch.Value, epoch.Value);
-        Epoch = epoch;
-        DurableEnd = durableEnd;
-        AdvanceHighWatermark();
+        Take(view);
+        Role = ReplicaRole.None;
+        ForgetProposal();
+        followers = [];
     }
 
-    /// <summary>The leader's own log is durable up to <paramref name="durableEnd"/>. True when the high watermark moved.</summary>
-    public bool LogBecameDurable(Offset durableEnd)
+    /// <summary>The log grew; what is new is not durable yet.</summary>
+    public void LogAppended(Offset logEnd)
+    {
+        Invariant.Check(logEnd >= LogEnd, "a log grows between truncations", LogEnd.Value, logEnd.Value);
+        isAnswerWanted &= logEnd == LogEnd;
+        LogEnd = logEnd;
+    }
+
+    /// <summary>The log is durable up to <paramref name="durableEnd"/>. True when the high watermark moved.</summary>
+    public bool LogBecameDurable(Offset durableEnd, TimeSpan now)
     {
         Invariant.Check(durableEnd >= DurableEnd, "what is durable stays durable", DurableEnd.Value, durableEnd.Value);
         DurableEnd = durableEnd;
-        return AdvanceHighWatermark();
+        LogEnd = Offset.Max(LogEnd, durableEnd);
+        return Role == ReplicaRole.Leader ? AdvanceAsLeader(now) : AdvanceAsFollower();
     }
 
-    private bool AdvanceHighWatermark()
+    /// <summary>The log was cut, by <see cref="FollowerMove.Truncate"/>, or was emptied to begin at another offset. All of what is left is durable.</summary>
+    public void LogWasCut(Offset end)
     {
-        if (DurableEnd <= HighWatermark)
+        Invariant.Check(Role != ReplicaRole.Leader, "a leader never cuts its log");
+        isAnswerWanted = false;
+        LogEnd = end;
+        DurableEnd = end;
+        HighWatermark = Offset.Min(HighWatermark, end);
+    }
+
+    /// <summary>The log was emptied and begins at <paramref name="start"/> now, where the leader's begins: everything before is committed and retired.</summary>
+    public void LogStartsOver(Offset start)
+    {
+        LogWasCut(start);
+        HighWatermark = start;
+    }
+
+    /// <summary>What the log holds when this replica is opened: durable, by the flush of its recovery. Retention takes only what is committed.</summary>
+    public void Open(Offset logStart, Offset durableEnd)
+    {
+        Invariant.Check(Role == ReplicaRole.None && LogEnd == Offset.Zero, "a replica is opened once, before it has a role");
+        LogEnd = durableEnd;
+        DurableEnd = durableEnd;
+        HighWatermark = logStart;
+    }
+
+    private void Take(PartitionView view)
+    {
+        Invariant.Check(view.LeaderEpoch >= Epoch, "a leadership never has an older epoch than the one before", Epoch.Value, view.LeaderEpoch.Value);
+        Invariant.Check(view.PartitionEpoch >= View.PartitionEpoch, "partition epochs do not go back", View.PartitionEpoch, view.PartitionEpoch);
+        View = view;
+    }
+
+    private bool Raise(Offset candidate)
+    {
+        Invariant.Check(candidate <= DurableEnd, "nothing is committed that this replica may lose", DurableEnd.Value, candidate.Value);
+        if (candidate <= HighWatermark)
         {
-            return false;
+            return false; // R7
         }
 
-        HighWatermark = DurableEnd;
+        HighWatermark = candidate;
         return true;
     }
+}
+
+/// <summary>What a replica is at the moment.</summary>
+public enum ReplicaRole
+{
+    None = 0,
+    Leader,
+    Follower,
 }

@@ -39,8 +39,10 @@ internal sealed partial class PartitionLoop
                 partitionLog.Epochs.Assign(epoch, partitionLog.EndOffset);
             }
 
-            PartitionReplica replica = new(self);
-            replica.BecomeLeader(epoch, partitionLog.FlushedOffset);
+            PartitionReplica replica = new(self, new ReplicaOptions());
+            replica.Open(partitionLog.StartOffset, partitionLog.FlushedOffset);
+            PartitionView alone = new(epoch, 0, self, [new ReplicaView(self, -1, IsInSync: true, IsEligible: true)], 1);
+            replica.BecomeLeader(alone, partitionLog.EndOffset, partitionLog.FlushedOffset, TimeSpan.Zero);
             return new PartitionLoop(partition, options, partitionLog, state, replica, environment);
         }
         catch

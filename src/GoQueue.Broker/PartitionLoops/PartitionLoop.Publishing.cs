@@ -232,7 +232,7 @@ internal sealed partial class PartitionLoop
         }
 
         Offset durable = flushMode == TopicFlushMode.Flush ? partitionLog.FlushedOffset : partitionLog.EndOffset;
-        if (replica.LogBecameDurable(durable))
+        if (replica.LogBecameDurable(durable, TimeSpan.Zero))
         {
             Volatile.Write(ref highWatermark, replica.HighWatermark.Value);
             Interlocked.MemoryBarrier();

@@ -1,0 +1,32 @@
+namespace GoQueue.Replication;
+
+/// <summary>
+/// Faults that a test build plants to prove that the checkers find them (reliability.md 3.7). Nothing but a friend assembly of this one can set
+/// them, and no configuration reaches them.
+/// </summary>
+[Flags]
+public enum DeliberateBugs
+{
+    None = 0,
+
+    /// <summary>Counts appended bytes as durable before the flush.</summary>
+    AckBeforeFlush = 1 << 0,
+
+    /// <summary>The leader's own log alone moves the high watermark.</summary>
+    AckBeforeReplication = 1 << 1,
+
+    /// <summary>Readers see everything appended.</summary>
+    ServeAboveHighWatermark = 1 << 2,
+
+    /// <summary>A new follower cuts its log at its high watermark instead of asking for the leader's epochs (the bug before KIP-101).</summary>
+    TruncateToHighWatermark = 1 << 3,
+
+    /// <summary>A follower takes the leader's first answer for the end of the matter (KIP-101 without KIP-279).</summary>
+    OneRoundOfEpochTruncation = 1 << 4,
+
+    /// <summary>What a follower fetched before its last registration still counts.</summary>
+    CountStaleBrokerEpoch = 1 << 5,
+
+    /// <summary>A new leader begins with an empty producer table.</summary>
+    ForgetProducerState = 1 << 6,
+}

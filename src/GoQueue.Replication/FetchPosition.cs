@@ -1,0 +1,58 @@
+using GoQueue.Core;
+
+namespace GoQueue.Replication;
+
+/// <summary>Where a follower stands: what it asks its leader with, and at the same time the proof of what it holds.</summary>
+/// <param name="LeaderEpoch">The leadership it follows.</param>
+/// <param name="FetchOffset">The next record it wants. Everything below it is durable at the follower, so it counts towards the high watermark.</param>
+/// <param name="LastEpoch">Epoch of the record before <paramref name="FetchOffset"/> (E6); none for an empty log.</param>
+/// <param name="LogStart">The first offset it keeps.</param>
+/// <param name="Round">Pairs the answer with the question: the leader sends it back, and an answer of another round is ignored.</param>
+public readonly record struct FetchPosition(LeaderEpoch LeaderEpoch, Offset FetchOffset, LeaderEpoch LastEpoch, Offset LogStart, int Round);
+
+/// <summary>What a leader makes of a follower's fetch.</summary>
+/// <param name="Error">None: send data from the fetch offset on, or say <paramref name="Diverging"/> if that is defined.</param>
+/// <param name="Diverging">E6: the follower's log is not a part of this one; the newest epoch not above its last that is known here, and its end here.</param>
+/// <param name="HasMovedHighWatermark">The fetch proved that more is committed.</param>
+public readonly record struct FetchVerdict(ErrorCode Error, EpochEnd Diverging, bool HasMovedHighWatermark)
+{
+    public bool IsServed => Error == ErrorCode.None && Diverging.IsUndefined;
+
+    internal static FetchVerdict Refused(ErrorCode error) => new(error, EpochEnd.Undefined, false);
+
+    internal static FetchVerdict Diverges(EpochEnd end) => new(ErrorCode.None, end, false);
+
+    internal static FetchVerdict Served(bool hasMoved) => new(ErrorCode.None, EpochEnd.Undefined, hasMoved);
+}
+
+/// <summary>What a leader answered, without the data.</summary>
+public readonly record struct FetchAnswer(LeaderEpoch LeaderEpoch, int Round, ErrorCode Error, EpochEnd Diverging, Offset HighWatermark, Offset LeaderLogStart);
+
+/// <summary>What a follower does next after an answer.</summary>
+public enum FollowerMove
+{
+    /// <summary>The answer belongs to another leadership or to a position left since: forget it, its data included.</summary>
+    Ignore = 0,
+
+    /// <summary>Append the data, if any, flush it, and fetch again.</summary>
+    Append,
+
+    /// <summary>Cut the log at <see cref="FollowerStep.TruncateTo"/>, then fetch again: the answer may still be "diverging" (E4).</summary>
+    Truncate,
+
+    /// <summary>The leader no longer has what comes next here: catch up from its sealed segments, or start over at its log start.</summary>
+    CatchUp,
+
+    /// <summary>Ask again after a pause: the leader does not know this leadership yet, or refuses for now.</summary>
+    Retry,
+}
+
+/// <summary>The effect of an answer on a follower.</summary>
+/// <param name="TruncateTo">First offset to drop.</param>
+/// <param name="IsBelowHighWatermark">
+/// The cut takes away what was committed here once. Only an unclean election explains it: raise an alarm and keep a copy (reliability.md section 6, rule 5).
+/// </param>
+public readonly record struct FollowerStep(FollowerMove Move, Offset TruncateTo, bool IsBelowHighWatermark)
+{
+    internal static FollowerStep Of(FollowerMove move) => new(move, Offset.None, false);
+}

@@ -1,0 +1,51 @@
+using GoQueue.Core;
+
+namespace GoQueue.Replication;
+
+/// <summary>What a leader knows of one follower. Made anew with every leadership: what counted under an older one proves nothing here.</summary>
+internal sealed class FollowerProgress(NodeId node)
+{
+    private TimeSpan lastFetchAt;
+    private Offset leaderEndAtLastFetch = Offset.None;
+
+    public NodeId Node { get; } = node;
+
+    /// <summary>As the committed metadata says.</summary>
+    public ReplicaView View { get; set; }
+
+    /// <summary>Registration under which it fetched last; -1 before its first fetch.</summary>
+    public long BrokerEpoch { get; private set; } = -1;
+
+    /// <summary>Everything below is on its device. None before its first fetch under this leadership and registration.</summary>
+    public Offset DurableEnd { get; private set; } = Offset.None;
+
+    /// <summary>The last moment at which it held all the leader had; null when never.</summary>
+    public TimeSpan? CaughtUpAt { get; set; }
+
+    public void Fetched(Offset fetchOffset, long brokerEpoch, Offset leaderEnd, TimeSpan now)
+    {
+        if (fetchOffset >= leaderEnd)
+        {
+            CaughtUpAt = now;
+        }
+        else if (!leaderEndAtLastFetch.IsNone && fetchOffset >= leaderEndAtLastFetch)
+        {
+            // It now has everything there was when it asked last: it was level at that moment, though never level with a moving end.
+            CaughtUpAt = CaughtUpAt > lastFetchAt ? CaughtUpAt : lastFetchAt;
+        }
+
+        lastFetchAt = now;
+        leaderEndAtLastFetch = leaderEnd;
+        DurableEnd = fetchOffset;
+        BrokerEpoch = brokerEpoch;
+    }
+
+    /// <summary>It registered anew: its disk may be another one, so nothing it proved before counts.</summary>
+    public void Forget()
+    {
+        DurableEnd = Offset.None;
+        leaderEndAtLastFetch = Offset.None;
+        BrokerEpoch = -1;
+        CaughtUpAt = null;
+    }
+}
