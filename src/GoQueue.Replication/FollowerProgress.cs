@@ -13,8 +13,8 @@ internal sealed class FollowerProgress(NodeId node)
     /// <summary>As the committed metadata says.</summary>
     public ReplicaView View { get; set; }
 
-    /// <summary>Registration under which it fetched last; -1 before its first fetch.</summary>
-    public long BrokerEpoch { get; private set; } = -1;
+    /// <summary>Registration under which it fetched last; none before its first fetch.</summary>
+    public BrokerEpoch BrokerEpoch { get; private set; }
 
     /// <summary>Everything below is on its device. None before its first fetch under this leadership and registration.</summary>
     public Offset DurableEnd { get; private set; } = Offset.None;
@@ -22,7 +22,7 @@ internal sealed class FollowerProgress(NodeId node)
     /// <summary>The last moment at which it held all the leader had; null when never.</summary>
     public TimeSpan? CaughtUpAt { get; set; }
 
-    public void Fetched(Offset fetchOffset, long brokerEpoch, Offset leaderEnd, TimeSpan now)
+    public void Fetched(Offset fetchOffset, BrokerEpoch brokerEpoch, Offset leaderEnd, TimeSpan now)
     {
         if (fetchOffset >= leaderEnd)
         {
@@ -45,7 +45,7 @@ internal sealed class FollowerProgress(NodeId node)
     {
         DurableEnd = Offset.None;
         leaderEndAtLastFetch = Offset.None;
-        BrokerEpoch = -1;
+        BrokerEpoch = BrokerEpoch.None;
         CaughtUpAt = null;
     }
 }

@@ -161,7 +161,7 @@ public sealed partial class PartitionReplica
             bool stays = replica.IsInSync && (follower is null || without is not { } now || IsCaughtUp(follower, now));
             if (stays || (with is not null && replica.Node == with.Node))
             {
-                bool hasFetched = follower is { BrokerEpoch: >= 0 } && !options.Has(DeliberateBugs.CountStaleBrokerEpoch);
+                bool hasFetched = follower is { BrokerEpoch.IsNone: false } && !options.Has(DeliberateBugs.CountStaleBrokerEpoch);
                 members.Add(new InSyncMember(replica.Node, hasFetched ? follower!.BrokerEpoch : replica.BrokerEpoch));
             }
         }

@@ -77,7 +77,7 @@ public sealed partial class PartitionReplica
     /// <param name="brokerEpoch">Registration under which it fetches.</param>
     /// <param name="logStart">First offset of this leader's log.</param>
     /// <param name="epochs">Of this leader's log.</param>
-    public FetchVerdict Fetched(NodeId node, long brokerEpoch, in FetchPosition position, Offset logStart, IEpochHistory epochs, TimeSpan now)
+    public FetchVerdict Fetched(NodeId node, BrokerEpoch brokerEpoch, in FetchPosition position, Offset logStart, IEpochHistory epochs, TimeSpan now)
     {
         if (Role != ReplicaRole.Leader)
         {
@@ -216,7 +216,7 @@ public sealed partial class PartitionReplica
             }
 
             FollowerProgress follower = Find(replica.Node) ?? new FollowerProgress(replica.Node);
-            if (follower.BrokerEpoch >= 0 && replica.BrokerEpoch > follower.BrokerEpoch && !options.Has(DeliberateBugs.CountStaleBrokerEpoch))
+            if (!follower.BrokerEpoch.IsNone && replica.BrokerEpoch > follower.BrokerEpoch && !options.Has(DeliberateBugs.CountStaleBrokerEpoch))
             {
                 follower.Forget();
                 follower.CaughtUpAt = replica.IsInSync ? now : null;

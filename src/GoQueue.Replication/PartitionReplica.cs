@@ -96,7 +96,7 @@ public sealed partial class PartitionReplica(NodeId self, ReplicaOptions options
     private void Take(PartitionView view)
     {
         Invariant.Check(view.LeaderEpoch >= Epoch, "a leadership never has an older epoch than the one before", Epoch.Value, view.LeaderEpoch.Value);
-        Invariant.Check(view.PartitionEpoch >= View.PartitionEpoch, "partition epochs do not go back", View.PartitionEpoch, view.PartitionEpoch);
+        Invariant.Check(view.PartitionEpoch >= View.PartitionEpoch, "partition epochs do not go back", View.PartitionEpoch.Value, view.PartitionEpoch.Value);
         View = view;
     }
 

@@ -10,13 +10,13 @@ namespace GoQueue.Replication;
 /// <param name="MinInSyncReplicas">Below it the high watermark stands still (R2) and acks all is refused (R10). Capped by the number of replicas.</param>
 public sealed record PartitionView(
     LeaderEpoch LeaderEpoch,
-    long PartitionEpoch,
+    PartitionEpoch PartitionEpoch,
     NodeId? Leader,
     IReadOnlyList<ReplicaView> Replicas,
     int MinInSyncReplicas)
 {
     /// <summary>Before anything is known.</summary>
-    public static readonly PartitionView Unknown = new(LeaderEpoch.None, -1, null, [], 1);
+    public static readonly PartitionView Unknown = new(LeaderEpoch.None, new PartitionEpoch(-1), null, [], 1);
 
     /// <summary>What is demanded of a topic with fewer replicas than its minimum.</summary>
     public int EffectiveMinInSync => Math.Max(1, Math.Min(MinInSyncReplicas, Replicas.Count));
@@ -52,7 +52,7 @@ public sealed record PartitionView(
 }
 
 /// <summary>One replica as the committed metadata knows it.</summary>
-/// <param name="BrokerEpoch">Of the node's newest registration; -1 when it has none.</param>
+/// <param name="BrokerEpoch">Of the node's newest registration; none when it has none.</param>
 /// <param name="IsInSync">Member of the committed in-sync set.</param>
 /// <param name="IsEligible">May join the in-sync set: registered, not fenced, not being drained (R4, R6).</param>
-public readonly record struct ReplicaView(NodeId Node, long BrokerEpoch, bool IsInSync, bool IsEligible);
+public readonly record struct ReplicaView(NodeId Node, BrokerEpoch BrokerEpoch, bool IsInSync, bool IsEligible);

@@ -69,7 +69,7 @@ public sealed class EpochTests
         for (int round = 0; round < 5; round++)
         {
             FetchPosition position = follower.NextFetch(Offset.Zero, own);
-            FetchVerdict verdict = leading.Fetched(N2, 2, position, Offset.Zero, leader, Start);
+            FetchVerdict verdict = leading.Fetched(N2, new BrokerEpoch(2), position, Offset.Zero, leader, Start);
             FollowerStep step = follower.Answered(new FetchAnswer(position.LeaderEpoch, position.Round, verdict.Error, verdict.Diverging, leading.HighWatermark, Offset.Zero), Offset.Zero, own);
             if (step.Move != FollowerMove.Truncate)
             {

@@ -15,9 +15,9 @@ internal static class Fixtures
     public static PartitionView View(
         int epoch, int partitionEpoch, NodeId? leader, NodeId[] inSync, int min = 2, NodeId[]? fenced = null, long[]? brokers = null) => new(
         new LeaderEpoch(epoch),
-        partitionEpoch,
+        new PartitionEpoch(partitionEpoch),
         leader,
-        [.. new[] { N1, N2, N3 }.Select((node, index) => new ReplicaView(node, brokers?[index] ?? index + 1, inSync.Contains(node), !(fenced ?? []).Contains(node)))],
+        [.. new[] { N1, N2, N3 }.Select((node, index) => new ReplicaView(node, new BrokerEpoch(brokers?[index] ?? index + 1), inSync.Contains(node), !(fenced ?? []).Contains(node)))],
         min);
 
     public static ModelLog LogOf(params (int Epoch, int Count)[] runs)
@@ -79,7 +79,7 @@ internal sealed class LeaderScene
     {
         LeaderEpoch last = lastEpoch is { } given ? new LeaderEpoch(given) : offset == 0 || offset > Log.End ? LeaderEpoch.None : Log.EpochAt(new Offset(offset - 1));
         FetchPosition position = new(new LeaderEpoch(epoch ?? View.LeaderEpoch.Value), new Offset(offset), last, Offset.Zero, 1);
-        return Replica.Fetched(node, broker ?? node.Value[1] - '0', position, Offset.Zero, Log, Now);
+        return Replica.Fetched(node, new BrokerEpoch(broker ?? node.Value[1] - '0'), position, Offset.Zero, Log, Now);
     }
 
     public bool Change(PartitionView view)

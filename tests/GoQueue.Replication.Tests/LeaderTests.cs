@@ -9,7 +9,7 @@ public sealed class LeaderTests
     [Fact]
     public void R1_a_single_replica_commits_what_is_durable_and_nothing_more()
     {
-        PartitionView alone = new(LeaderEpoch.Zero, 0, N1, [new ReplicaView(N1, 1, true, true)], 1);
+        PartitionView alone = new(LeaderEpoch.Zero, PartitionEpoch.Zero, N1, [new ReplicaView(N1, new BrokerEpoch(1), true, true)], 1);
         LeaderScene scene = new(5, alone);
         Assert.Equal(5, scene.HighWatermark);
         scene.Append(3, flush: false);
@@ -60,7 +60,7 @@ public sealed class LeaderTests
     [Fact]
     public void R2_a_minimum_above_the_number_of_replicas_means_all_of_them()
     {
-        PartitionView alone = new(LeaderEpoch.Zero, 0, N1, [new ReplicaView(N1, 1, true, true)], 3);
+        PartitionView alone = new(LeaderEpoch.Zero, PartitionEpoch.Zero, N1, [new ReplicaView(N1, new BrokerEpoch(1), true, true)], 3);
         Assert.True(new LeaderScene(5, alone).Replica.HasEnoughInSync);
     }
 
@@ -198,8 +198,8 @@ public sealed class LeaderTests
         scene.Fetch(N2, 5);
         scene.Fetch(N3, 5);
         InSyncProposal proposal = scene.Replica.TakeProposal()!;
-        Assert.Equal((1, 9L), (proposal.LeaderEpoch.Value, proposal.PartitionEpoch));
-        Assert.Equal([new InSyncMember(N1, 1), new InSyncMember(N2, 2), new InSyncMember(N3, 3)], proposal.InSync);
+        Assert.Equal((1, 9), (proposal.LeaderEpoch.Value, proposal.PartitionEpoch.Value));
+        Assert.Equal([(N1, 1L), (N2, 2L), (N3, 3L)], proposal.InSync.Select(member => (member.Node, member.BrokerEpoch.Value)));
         Assert.Null(scene.Replica.TakeProposal());
     }
 

@@ -41,7 +41,7 @@ internal sealed partial class PartitionLoop
 
             PartitionReplica replica = new(self, new ReplicaOptions());
             replica.Open(partitionLog.StartOffset, partitionLog.FlushedOffset);
-            PartitionView alone = new(epoch, 0, self, [new ReplicaView(self, -1, IsInSync: true, IsEligible: true)], 1);
+            PartitionView alone = new(epoch, PartitionEpoch.Zero, self, [new ReplicaView(self, BrokerEpoch.None, IsInSync: true, IsEligible: true)], 1);
             replica.BecomeLeader(alone, partitionLog.EndOffset, partitionLog.FlushedOffset, TimeSpan.Zero);
             return new PartitionLoop(partition, options, partitionLog, state, replica, environment);
         }

@@ -14,7 +14,7 @@ internal sealed class ModelController
     private readonly bool isUncleanAllowed;
     private long nextBrokerEpoch;
     private int leaderEpoch;
-    private long partitionEpoch;
+    private int partitionEpoch;
     private NodeId? leader;
 
     public ModelController(NodeId[] replicas, int minInSync, bool isUncleanAllowed)
@@ -39,12 +39,12 @@ internal sealed class ModelController
 
     public PartitionView View => new(
         new LeaderEpoch(leaderEpoch),
-        partitionEpoch,
+        new PartitionEpoch(partitionEpoch),
         leader,
-        [.. replicas.Select(node => new ReplicaView(node, brokers[node.Value].Epoch, InSync.Contains(node), !brokers[node.Value].Fenced))],
+        [.. replicas.Select(node => new ReplicaView(node, new BrokerEpoch(brokers[node.Value].Epoch), InSync.Contains(node), !brokers[node.Value].Fenced))],
         minInSync);
 
-    public long EpochOf(NodeId node) => brokers[node.Value].Epoch;
+    public BrokerEpoch EpochOf(NodeId node) => new(brokers[node.Value].Epoch);
 
     public void Fence(NodeId node)
     {
@@ -61,7 +61,7 @@ internal sealed class ModelController
     }
 
     /// <summary>A node starts: a new broker epoch. A wiped disk counts for nothing from here on (L3). Fenced until it reports in.</summary>
-    public long Register(NodeId node, bool isWiped)
+    public BrokerEpoch Register(NodeId node, bool isWiped)
     {
         brokers[node.Value] = (++nextBrokerEpoch, true);
         if (InSync.Contains(node))
@@ -80,7 +80,7 @@ internal sealed class ModelController
         }
 
         partitionEpoch++;
-        return nextBrokerEpoch;
+        return EpochOf(node);
     }
 
     public void Unfence(NodeId node)
@@ -105,8 +105,8 @@ internal sealed class ModelController
     /// <summary>R6: compare and set, with the registrations of all members.</summary>
     public ProposalOutcome Alter(InSyncProposal proposal)
     {
-        bool isBased = proposal.LeaderEpoch.Value == leaderEpoch && proposal.PartitionEpoch == partitionEpoch && leader is not null;
-        bool isCurrent = proposal.InSync.All(member => brokers[member.Node.Value] is var known && known.Epoch == member.BrokerEpoch && !known.Fenced);
+        bool isBased = proposal.LeaderEpoch.Value == leaderEpoch && proposal.PartitionEpoch.Value == partitionEpoch && leader is not null;
+        bool isCurrent = proposal.InSync.All(member => brokers[member.Node.Value] is var known && known.Epoch == member.BrokerEpoch.Value && !known.Fenced);
         if (!isBased || !isCurrent)
         {
             return ProposalOutcome.Refused;

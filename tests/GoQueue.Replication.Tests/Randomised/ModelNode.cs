@@ -13,7 +13,7 @@ internal sealed class ModelNode(NodeId id, ReplicaOptions options)
 
     public bool IsUp { get; set; } = true;
 
-    public long BrokerEpoch { get; set; }
+    public BrokerEpoch BrokerEpoch { get; set; }
 
     /// <summary>Publishes whose answer waits, as (offset behind the record, value).</summary>
     public List<(int End, int Value)> Awaiting { get; } = [];

@@ -237,11 +237,11 @@ internal sealed class ReplicationModel
         PartitionReplica asking = node.Replica;
         FetchPosition position = node.Replica.NextFetch(Offset.Zero, node.Log);
         NodeId leader = node.Replica.View.Leader!.Value;
-        long brokerEpoch = node.BrokerEpoch;
+        BrokerEpoch brokerEpoch = node.BrokerEpoch;
         Send(() => Serve(nodes.Single(other => other.Id == leader), node, asking, brokerEpoch, position));
     }
 
-    private void Serve(ModelNode leader, ModelNode follower, PartitionReplica asking, long brokerEpoch, FetchPosition position)
+    private void Serve(ModelNode leader, ModelNode follower, PartitionReplica asking, BrokerEpoch brokerEpoch, FetchPosition position)
     {
         if (!leader.IsUp)
         {

@@ -1,0 +1,171 @@
+using GoQueue.Core;
+
+namespace GoQueue.Replication.Wire;
+
+/// <summary>The bytes of fetch requests and response heads (docs/internals/replica-fetch.md). Reading takes anything and refuses what is not canonical.</summary>
+public static class ReplicaFetchCodec
+{
+    /// <summary>Partitions in one request or response. More are sent in the next.</summary>
+    public const int MaxEntries = 100_000;
+
+    private const byte Version = 1;
+    private const int RequestHead = 38;
+    private const int ResponseHead = 22;
+    private const int PositionSize = 48;
+    private const int PartitionSize = 20;
+    private const int FetchedSize = 68;
+
+    /// <summary>The caller owns the buffer.</summary>
+    public static SharedBuffer Encode(ReplicaFetchRequest request)
+    {
+        SharedBuffer buffer = SharedBuffer.Rent(RequestHead + (request.Positions.Count * PositionSize) + (request.Forgotten.Count * PartitionSize));
+        WireWriter to = new(buffer.Span);
+        to.Byte(Version);
+        to.Byte(0);
+        to.Int64(request.Session);
+        to.Int32(request.Sequence);
+        to.Int64(request.BrokerEpoch.Value);
+        to.Int32(request.MaxWaitMillis);
+        to.Int32(request.MaxBytes);
+        to.Int32(request.Positions.Count);
+        to.Int32(request.Forgotten.Count);
+        for (int index = 0; index < request.Positions.Count; index++)
+        {
+            PartitionPosition entry = request.Positions[index];
+            to.Partition(entry.Partition);
+            to.Int32(entry.Position.LeaderEpoch.Value);
+            to.Int64(entry.Position.FetchOffset.Value);
+            to.Int32(entry.Position.LastEpoch.Value);
+            to.Int64(entry.Position.LogStart.Value);
+            to.Int32(entry.Position.Round);
+        }
+
+        for (int index = 0; index < request.Forgotten.Count; index++)
+        {
+            to.Partition(request.Forgotten[index]);
+        }
+
+        to.CheckFull();
+        return buffer;
+    }
+
+    /// <summary>Codes: MalformedRequest.</summary>
+    public static Result<ReplicaFetchRequest> DecodeRequest(ReadOnlySpan<byte> bytes)
+    {
+        WireReader from = new(bytes);
+        bool isKnown = from.Byte() == Version & from.Byte() == 0;
+        long session = from.Int64();
+        int sequence = from.Int32();
+        long brokerEpoch = from.Int64();
+        int maxWait = from.Int32();
+        int maxBytes = from.Int32();
+        int positionCount = from.Int32();
+        int forgottenCount = from.Int32();
+        bool isSane = session >= 0 && sequence >= 0 && brokerEpoch >= 0 && maxWait >= 0 && maxBytes > 0
+            && positionCount is >= 0 and <= MaxEntries && forgottenCount is >= 0 and <= MaxEntries
+            && bytes.Length == RequestHead + ((long)positionCount * PositionSize) + ((long)forgottenCount * PartitionSize);
+        if (!isKnown || !isSane)
+        {
+            return Malformed("request");
+        }
+
+        PartitionPosition[] positions = new PartitionPosition[positionCount];
+        for (int index = 0; index < positionCount; index++)
+        {
+            TopicPartition partition = from.Partition();
+            FetchPosition position = new(new LeaderEpoch(from.Int32()), new Offset(from.Int64()), new LeaderEpoch(from.Int32()), new Offset(from.Int64()), from.Int32());
+            bool fits = partition.Partition.Value >= 0 && position.LeaderEpoch.Value >= 0 && position.FetchOffset.Value >= 0 && position.LastEpoch.Value >= -1
+                && position.LogStart.Value >= 0 && position.LogStart <= position.FetchOffset;
+            if (!fits)
+            {
+                return Malformed("request");
+            }
+
+            positions[index] = new PartitionPosition(partition, position);
+        }
+
+        TopicPartition[] forgotten = new TopicPartition[forgottenCount];
+        for (int index = 0; index < forgottenCount; index++)
+        {
+            forgotten[index] = from.Partition();
+        }
+
+        return new ReplicaFetchRequest(session, sequence, new BrokerEpoch(brokerEpoch), maxWait, maxBytes, positions, forgotten);
+    }
+
+    /// <summary>The caller owns the buffer.</summary>
+    public static SharedBuffer Encode(ReplicaFetchResponse response)
+    {
+        SharedBuffer buffer = SharedBuffer.Rent(ResponseHead + (response.Entries.Count * FetchedSize));
+        WireWriter to = new(buffer.Span);
+        to.Byte(Version);
+        to.Byte(0);
+        to.Int32((int)response.Error);
+        to.Int64(response.Session);
+        to.Int32(response.Sequence);
+        to.Int32(response.Entries.Count);
+        for (int index = 0; index < response.Entries.Count; index++)
+        {
+            PartitionFetched entry = response.Entries[index];
+            to.Partition(entry.Partition);
+            to.Int32(entry.Answer.LeaderEpoch.Value);
+            to.Int32(entry.Answer.Round);
+            to.Int32((int)entry.Answer.Error);
+            to.Int64(entry.Answer.HighWatermark.Value);
+            to.Int64(entry.Answer.LeaderLogStart.Value);
+            to.Int32(entry.Answer.Diverging.Epoch.Value);
+            to.Int64(entry.Answer.Diverging.EndOffset.Value);
+            to.Int32(entry.DataBytes);
+            to.Int32(0);
+        }
+
+        to.CheckFull();
+        return buffer;
+    }
+
+    /// <summary>Reads the head; <paramref name="dataStart"/> is where the data of the first entry begins. Codes: MalformedRequest.</summary>
+    public static Result<ReplicaFetchResponse> DecodeResponse(ReadOnlySpan<byte> bytes, out int dataStart)
+    {
+        dataStart = 0;
+        WireReader from = new(bytes);
+        bool isKnown = from.Byte() == Version & from.Byte() == 0;
+        int error = from.Int32();
+        long session = from.Int64();
+        int sequence = from.Int32();
+        int count = from.Int32();
+        bool isSane = session >= 0 && sequence >= 0 && count is >= 0 and <= MaxEntries && bytes.Length >= ResponseHead + ((long)count * FetchedSize);
+        if (!isKnown || !isSane || !Enum.IsDefined((ErrorCode)error))
+        {
+            return Malformed("response");
+        }
+
+        dataStart = ResponseHead + (count * FetchedSize);
+        long dataBytes = 0;
+        PartitionFetched[] entries = new PartitionFetched[count];
+        for (int index = 0; index < count; index++)
+        {
+            TopicPartition partition = from.Partition();
+            LeaderEpoch epoch = new(from.Int32());
+            int round = from.Int32();
+            ErrorCode code = (ErrorCode)from.Int32();
+            Offset highWatermark = new(from.Int64());
+            Offset logStart = new(from.Int64());
+            EpochEnd diverging = new(new LeaderEpoch(from.Int32()), new Offset(from.Int64()));
+            int data = from.Int32();
+            bool isSpare = from.Int32() == 0;
+            bool fits = isSpare && partition.Partition.Value >= 0 && epoch.Value >= -1 && Enum.IsDefined(code) && highWatermark.Value >= 0 && logStart.Value >= 0 && data >= 0
+                && (diverging == EpochEnd.Undefined || (diverging.Epoch.Value >= 0 && diverging.EndOffset.Value >= 0));
+            if (!fits)
+            {
+                return Malformed("response");
+            }
+
+            dataBytes += data;
+            entries[index] = new PartitionFetched(partition, new FetchAnswer(epoch, round, code, diverging, highWatermark, logStart), data);
+        }
+
+        return bytes.Length == dataStart + dataBytes ? new ReplicaFetchResponse((ErrorCode)error, session, sequence, entries) : Malformed("response");
+    }
+
+    private static Error Malformed(string what) => new(ErrorCode.MalformedRequest, $"the replica fetch {what} is not of a version and form known here");
+}

@@ -1,0 +1,128 @@
+using GoQueue.Core;
+using GoQueue.Replication.Wire;
+
+namespace GoQueue.Replication.Tests;
+
+public sealed class FetchCodecTests
+{
+    private static readonly TopicPartition P0 = new(new TopicId(new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)), new PartitionIndex(0));
+    private static readonly TopicPartition P7 = P0 with { Partition = new PartitionIndex(7) };
+
+    private static readonly ReplicaFetchRequest Request = new(
+        0x0102030405060708,
+        9,
+        new BrokerEpoch(77),
+        500,
+        1 << 20,
+        [new PartitionPosition(P0, new FetchPosition(new LeaderEpoch(3), new Offset(1000), new LeaderEpoch(2), new Offset(10), 5))],
+        [P7]);
+
+    private static readonly ReplicaFetchResponse Response = new(
+        ErrorCode.None,
+        4,
+        9,
+        [
+            new PartitionFetched(P0, new FetchAnswer(new LeaderEpoch(3), 5, ErrorCode.None, EpochEnd.Undefined, new Offset(900), new Offset(10)), 3),
+            new PartitionFetched(P7, new FetchAnswer(new LeaderEpoch(4), 6, ErrorCode.OffsetOutOfRange, new EpochEnd(new LeaderEpoch(2), new Offset(5)), new Offset(0), new Offset(0)), 0),
+        ]);
+
+    [Fact]
+    public void Golden_request()
+    {
+        using SharedBuffer bytes = ReplicaFetchCodec.Encode(Request);
+        Assert.Equal(
+            "01000102030405060708" + "00000009" + "000000000000004d" + "000001f4" + "00100000" + "00000001" + "00000001"
+            + Id + "00000000" + "00000003" + "00000000000003e8" + "00000002" + "000000000000000a" + "00000005"
+            + Id + "00000007",
+            Convert.ToHexStringLower(bytes.Span));
+    }
+
+    private const string Id = "00000001000200030405060708090a0b";
+
+    [Fact]
+    public void Golden_response_head()
+    {
+        using SharedBuffer bytes = ReplicaFetchCodec.Encode(Response);
+        Assert.Equal(
+            "0100" + "00000000" + "0000000000000004" + "00000009" + "00000002"
+            + Id + "00000000" + "00000003" + "00000005" + "00000000" + "0000000000000384" + "000000000000000a" + "ffffffff" + "ffffffffffffffff" + "00000003" + "00000000"
+            + Id + "00000007" + "00000004" + "00000006" + "0000000d" + "0000000000000000" + "0000000000000000" + "00000002" + "0000000000000005" + "00000000" + "00000000",
+            Convert.ToHexStringLower(bytes.Span));
+    }
+
+    [Fact]
+    public void A_request_is_read_as_it_was_written()
+    {
+        using SharedBuffer bytes = ReplicaFetchCodec.Encode(Request);
+        ReplicaFetchRequest read = ReplicaFetchCodec.DecodeRequest(bytes.Span).Value;
+        Assert.Equal(Request.Positions, read.Positions);
+        Assert.Equal(Request.Forgotten, read.Forgotten);
+        Assert.Equal(Request with { Positions = read.Positions, Forgotten = read.Forgotten }, read);
+    }
+
+    [Fact]
+    public void A_response_is_read_as_it_was_written_and_its_data_found()
+    {
+        byte[] bytes = WithData([1, 2, 3]);
+        ReplicaFetchResponse read = ReplicaFetchCodec.DecodeResponse(bytes, out int dataStart).Value;
+        Assert.Equal(Response.Entries, read.Entries);
+        Assert.Equal([1, 2, 3], bytes[dataStart..]);
+        Assert.True(read.Entries[0].IsFinal && read.Entries[1].IsFinal);
+    }
+
+    [Fact]
+    public void Data_of_another_length_than_announced_is_refused()
+    {
+        Assert.Equal(ErrorCode.MalformedRequest, ReplicaFetchCodec.DecodeResponse(WithData([1, 2]), out _).Error.Code);
+        Assert.Equal(ErrorCode.MalformedRequest, ReplicaFetchCodec.DecodeResponse(WithData([1, 2, 3, 4]), out _).Error.Code);
+    }
+
+    [Fact]
+    public void Every_cut_request_and_response_is_refused()
+    {
+        using SharedBuffer request = ReplicaFetchCodec.Encode(Request);
+        byte[] response = WithData([1, 2, 3]);
+        for (int length = 0; length < request.Length; length++)
+        {
+            Assert.False(ReplicaFetchCodec.DecodeRequest(request.Span[..length]).IsOk, $"request of {length} bytes");
+        }
+
+        for (int length = 0; length < response.Length; length++)
+        {
+            Assert.False(ReplicaFetchCodec.DecodeResponse(response.AsSpan(0, length), out _).IsOk, $"response of {length} bytes");
+        }
+    }
+
+    [Fact]
+    public void Hostile_bytes_are_refused_or_read_and_written_back_the_same()
+    {
+        Random random = new(7);
+        using SharedBuffer seed = ReplicaFetchCodec.Encode(Request);
+        byte[] response = WithData([1, 2, 3]);
+        for (int round = 0; round < 50_000; round++)
+        {
+            byte[] bytes = round % 2 == 0 ? seed.Span.ToArray() : [.. response];
+            for (int change = random.Next(1, 4); change > 0; change--)
+            {
+                bytes[random.Next(bytes.Length)] = random.Next(4) switch { 0 => 0xFF, 1 => 0x7F, 2 => 0, _ => (byte)random.Next(256) };
+            }
+
+            if (round % 2 == 0 && ReplicaFetchCodec.DecodeRequest(bytes).TryGet(out ReplicaFetchRequest? request, out _))
+            {
+                using SharedBuffer again = ReplicaFetchCodec.Encode(request);
+                Assert.Equal(bytes, again.Span.ToArray());
+            }
+            else if (round % 2 == 1 && ReplicaFetchCodec.DecodeResponse(bytes, out int dataStart).TryGet(out ReplicaFetchResponse? answer, out _))
+            {
+                using SharedBuffer again = ReplicaFetchCodec.Encode(answer);
+                Assert.Equal(bytes[..dataStart], again.Span.ToArray());
+            }
+        }
+    }
+
+    private static byte[] WithData(byte[] data)
+    {
+        using SharedBuffer head = ReplicaFetchCodec.Encode(Response);
+        return [.. head.Span, .. data];
+    }
+}
