@@ -60,7 +60,7 @@ public sealed class BrokerNode : IAsyncDisposable
             return;
         }
 
-        await stopping.CancelAsync();
+        stopping.Cancel();
         await following;
         await maintaining;
         await partitions.CloseAsync();

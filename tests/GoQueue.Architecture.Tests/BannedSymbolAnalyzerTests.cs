@@ -78,12 +78,20 @@ public sealed class BannedSymbolAnalyzerTests
         string use = symbol switch
         {
             IPropertySymbol { IsStatic: true } property => $"_ = {property.ContainingType}.{property.Name}",
+            IMethodSymbol { ContainingType.IsGenericType: true } method => Call(OfObjects(method, empty)),
             IMethodSymbol method => Call(method),
             INamedTypeSymbol { IsStatic: true } type => Call(type.GetMembers().OfType<IMethodSymbol>().First(IsPublicMethod)),
             INamedTypeSymbol type => Create(type),
             _ => throw new Xunit.Sdk.XunitException($"write a probe for {documentationId}"),
         };
         return $"class C {{ void M() {{ {use}; }} }}";
+    }
+
+    /// <summary>The same method of the type closed over objects, so that code can name it.</summary>
+    private static IMethodSymbol OfObjects(IMethodSymbol method, CSharpCompilation compilation)
+    {
+        INamedTypeSymbol closed = method.ContainingType.Construct([.. method.ContainingType.TypeParameters.Select(_ => compilation.ObjectType)]);
+        return closed.GetMembers(method.Name).OfType<IMethodSymbol>().Single(member => SymbolEqualityComparer.Default.Equals(member.OriginalDefinition, method));
     }
 
     private static bool IsPublicMethod(IMethodSymbol method) =>

@@ -1,4 +1,5 @@
 using GoQueue.Core;
+using GoQueue.Core.Scheduling;
 
 namespace GoQueue.Broker.PartitionLoops;
 
@@ -75,7 +76,7 @@ internal sealed class CommitSignal
         {
             if (current() <= position)
             {
-                await source.Task.WaitAsync(timeout, time, cancellationToken);
+                await source.Task.WithinAsync(timeout, time, cancellationToken);
             }
         }
         catch (TimeoutException)

@@ -96,7 +96,7 @@ internal sealed partial class PartitionLoop
 
     private async Task StopCompactionAsync()
     {
-        await compactionStop.CancelAsync();
+        compactionStop.Cancel();
         await compacting.WaitAsync();
         cleaner.Dispose();
     }

@@ -53,6 +53,6 @@ internal sealed class PartitionRequests(PartitionTable partitions, BrokerEnviron
             return error;
         }
 
-        return await environment.Readers.RunAsync(() => loop.OffsetForTime(time)).WaitAsync(cancellationToken);
+        return await environment.Readers.RunAsync(() => loop.OffsetForTime(time)).UnlessCancelledAsync(cancellationToken);
     }
 }

@@ -1,6 +1,7 @@
 using GoQueue.Broker.PartitionLoops;
 using GoQueue.Broker.Requests;
 using GoQueue.Core;
+using GoQueue.Core.Scheduling;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Commands;
 using GoQueue.Metadata.Topics;
@@ -77,7 +78,7 @@ internal sealed class TopicRequests(BrokerOptions options, BrokerEnvironment env
             return outcome.Error;
         }
 
-        await partitions.ReachedAsync(metadata.Image.Version).WaitAsync(cancellationToken);
+        await partitions.ReachedAsync(metadata.Image.Version).UnlessCancelledAsync(cancellationToken);
         return null;
     }
 

@@ -1,3 +1,4 @@
+using GoQueue.Core.Scheduling;
 using GoQueue.Core;
 using GoQueue.Metadata;
 
@@ -43,7 +44,7 @@ internal sealed class MetadataImageFeed(MetadataImage first)
                 signal = changed.Task;
             }
 
-            await signal.WaitAsync(cancellationToken);
+            await signal.UnlessCancelledAsync(cancellationToken);
         }
     }
 

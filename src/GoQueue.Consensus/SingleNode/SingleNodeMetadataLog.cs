@@ -70,7 +70,7 @@ public sealed class SingleNodeMetadataLog : IMetadataLog, ITurn
             return new Error(ErrorCode.InvalidArgument, $"the command has {encoded.WrittenCount} bytes, more than a group of {options.MaxGroupBytes} holds");
         }
 
-        return Enqueue(proposal) is { } refused ? refused : await proposal.Answer.WaitAsync(cancellationToken);
+        return Enqueue(proposal) is { } refused ? refused : await proposal.Answer.UnlessCancelledAsync(cancellationToken);
     }
 
     public ValueTask<MetadataImage> WaitForChangeAsync(long seenVersion, CancellationToken cancellationToken) =>

@@ -1,0 +1,35 @@
+#pragma warning disable RS0030 // the one place that calls Task.WaitAsync; the reason stands in the remarks
+
+namespace GoQueue.Core.Scheduling;
+
+/// <summary>Waiting on a task no longer than somebody cares. Only the waiting ends early; the task goes on.</summary>
+/// <remarks>
+/// Takes the place of <see cref="Task.WaitAsync(CancellationToken)"/> in rings 0-2. That method listens to the task directly, and a source made with
+/// RunContinuationsAsynchronously tells such a listener on the thread pool, past the synchronization context of whoever waits: under the
+/// simulator the moment of the wake-up would be the operating system's choice. Here an ordinary await listens to the task, and that resumes
+/// where its context says.
+/// </remarks>
+public static class TaskWaiting
+{
+    /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
+    public static Task UnlessCancelledAsync(this Task task, CancellationToken cancellationToken) =>
+        task.IsCompleted || !cancellationToken.CanBeCanceled ? task : ResumedAsync(task).WaitAsync(cancellationToken);
+
+    /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
+    public static Task<T> UnlessCancelledAsync<T>(this Task<T> task, CancellationToken cancellationToken) =>
+        task.IsCompleted || !cancellationToken.CanBeCanceled ? task : ResumedAsync(task).WaitAsync(cancellationToken);
+
+    /// <exception cref="TimeoutException">The time was over first.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
+    public static Task WithinAsync(this Task task, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken) =>
+        task.IsCompleted ? task : ResumedAsync(task).WaitAsync(timeout, time, cancellationToken);
+
+    /// <exception cref="TimeoutException">The time was over first.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
+    public static Task<T> WithinAsync<T>(this Task<T> task, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken) =>
+        task.IsCompleted ? task : ResumedAsync(task).WaitAsync(timeout, time, cancellationToken);
+
+    private static async Task ResumedAsync(Task task) => await task;
+
+    private static async Task<T> ResumedAsync<T>(Task<T> task) => await task;
+}
