@@ -64,7 +64,7 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
         while (!cancellationToken.IsCancellationRequested)
         {
             change ??= metadata.WaitForChangeAsync(applied?.Version ?? 0, cancellationToken).AsTask();
-            await Task.WhenAny(change, retryAsked.Task);
+            await TaskWaiting.EitherAsync(change, retryAsked.Task);
             if (change.IsCompleted)
             {
                 MetadataImage image = await change;

@@ -1,10 +1,10 @@
-#pragma warning disable RS0030 // the one place that calls Task.WaitAsync; the reason stands in the remarks
+#pragma warning disable RS0030 // the one place that calls Task.WaitAsync and WhenAny; the reason stands in the remarks
 
 namespace GoQueue.Core.Scheduling;
 
 /// <summary>Waiting on a task no longer than somebody cares. Only the waiting ends early; the task goes on.</summary>
 /// <remarks>
-/// Takes the place of <see cref="Task.WaitAsync(CancellationToken)"/> in rings 0-2. That method listens to the task directly, and a source made with
+/// Takes the place of <see cref="Task.WaitAsync(CancellationToken)"/> and of <see cref="Task.WhenAny(Task, Task)"/> in rings 0-2. They listen to the task directly, and a source made with
 /// RunContinuationsAsynchronously tells such a listener on the thread pool, past the synchronization context of whoever waits: under the
 /// simulator the moment of the wake-up would be the operating system's choice. Here an ordinary await listens to the task, and that resumes
 /// where its context says.
@@ -28,6 +28,9 @@ public static class TaskWaiting
     /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
     public static Task<T> WithinAsync<T>(this Task<T> task, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken) =>
         task.IsCompleted ? task : ResumedAsync(task).WaitAsync(timeout, time, cancellationToken);
+
+    /// <summary>Completes with the first of the two that does. Does not fail with it: the caller looks at what is completed.</summary>
+    public static Task EitherAsync(Task one, Task other) => Task.WhenAny(ResumedAsync(one), ResumedAsync(other));
 
     private static async Task ResumedAsync(Task task) => await task;
 

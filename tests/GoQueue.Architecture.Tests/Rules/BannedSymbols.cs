@@ -37,6 +37,7 @@ internal static class BannedSymbols
                 "M:System.Threading.Tasks.Task`1.WaitAsync(System.Threading.CancellationToken)",
                 "M:System.Threading.Tasks.Task.WaitAsync(System.TimeSpan,System.TimeProvider,System.Threading.CancellationToken)",
                 "M:System.Threading.Tasks.Task`1.WaitAsync(System.TimeSpan,System.TimeProvider,System.Threading.CancellationToken)",
+                "M:System.Threading.Tasks.Task.WhenAny(System.Threading.Tasks.Task,System.Threading.Tasks.Task)",
             ],
             "listens by an await of its own, so that the waiter's context decides where it goes on"),
         new(
