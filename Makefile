@@ -6,6 +6,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules
 
 FUZZ_SECONDS ?= 60
+SIM_SECONDS ?= 60
 SLN := GoQueue.Raft.sln
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
@@ -14,7 +15,13 @@ export DOTNET_NOLOGO := 1
 SOURCES := $(shell find src proto -type f \( -name '*.cs' -o -name '*.csproj' -o -name '*.proto' -o -name '*.json' -o -name '*.yml' -o -name '*.yaml' -o -name '*.html' -o -name '*.js' -o -name '*.css' -o -name '*.txt' -o -name '*.resx' \) -not -path '*/obj/*' -not -path '*/bin/*') Directory.Build.props Directory.Packages.props global.json .editorconfig
 APPS := src/GoQueue.Server/GoQueue.Server.csproj src/GoQueue.Cli/GoQueue.Cli.csproj
 
-.PHONY: help build run dev test judges bench demo fuzz fmt check-format hooks ci clean
+ifdef SEED
+SIM_ARGS := $(SEED)
+else
+SIM_ARGS := --fresh --seconds $(SIM_SECONDS)
+endif
+
+.PHONY: help build run dev test judges bench demo fuzz sim sim-soak fmt check-format hooks ci clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -37,6 +44,7 @@ test: ## restore, build, every test, then the independent judges
 	@.ci/quiet "restore" dotnet restore $(SLN)
 	@.ci/quiet "build (warnings are errors)" dotnet build $(SLN) -c Release --no-restore
 	@.ci/quiet "tests" dotnet test $(SLN) -c Release --no-build --blame-hang-timeout 5m --blame-hang-dump-type none
+	@dotnet tests/GoQueue.Simulation/bin/Release/net10.0/GoQueue.Simulation.dll --count 50 --fresh --seconds 30
 	@$(MAKE) --no-print-directory build
 	@tests/judges/run
 
@@ -52,6 +60,13 @@ demo: build ## the Debian package index through the broker and back, with a kill
 
 fuzz: ## throw random and mutated bytes at every reader of a format (FUZZ_SECONDS=60 each)
 	@dotnet run --project tests/GoQueue.Fuzz -c Release -- run all --seconds $(FUZZ_SECONDS)
+
+sim: ## simulate clusters from fresh seeds (SIM_SECONDS=60), or replay one: `make sim SEED=raft-4711`
+	@.ci/quiet "build simulation" dotnet build tests/GoQueue.Simulation/GoQueue.Simulation.csproj -c Release
+	@dotnet tests/GoQueue.Simulation/bin/Release/net10.0/GoQueue.Simulation.dll $(SIM_ARGS)
+
+sim-soak: ## simulate clusters from fresh seeds until stopped
+	@$(MAKE) --no-print-directory sim SIM_SECONDS=31536000
 
 fmt: ## format the code
 	@dotnet format $(SLN)

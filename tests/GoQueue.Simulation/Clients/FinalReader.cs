@@ -1,0 +1,68 @@
+using GoQueue.Broker.Requests;
+using GoQueue.Core;
+
+namespace GoQueue.Simulation.Clients;
+
+/// <summary>After healing: publishes once more to every partition, then reads each from the start and compares with all that was ever known (L1, L15).</summary>
+internal sealed class FinalReader(ClientWorld world, int number) : SimulatedClient(world, number, "final")
+{
+    protected override async Task WorkAsync()
+    {
+        foreach (TopicPartition partition in World.Partitions)
+        {
+            Offset end = await WriteAsync(partition);
+            await ReadAsync(partition, end);
+        }
+    }
+
+    /// <summary>A partition that takes a message again has a leader, enough replicas and a moving high watermark.</summary>
+    private async Task<Offset> WriteAsync(TopicPartition partition)
+    {
+        using Core.Records.RecordBatchBuilder builder = new();
+        long counter = 0;
+        while (true)
+        {
+            int host = HostFor(partition);
+            long value = MessageValue.Of(Number, (partition.Partition.Value * 1000L) + counter++);
+            UnixMillis time = UnixMillis.From(Process.Time);
+            ClientAnswer<PublishReceipt> answer = await World.Network.CallAsync(
+                Process,
+                host,
+                node => node.Partitions.PublishAsync(new PublishRequest(partition, MessageValue.Batch(builder, time, value, 1, ProducerId.None, -1, -1), Acks.All)),
+                TimeSpan.FromSeconds(1));
+            if (answer is { IsKnown: true, Value.IsOk: true })
+            {
+                World.HistoryOf(partition).Acknowledge(value, 1, answer.Value.BaseOffset);
+                World.LeaderIs(partition, host);
+                return answer.Value.BaseOffset.Next;
+            }
+
+            TryAnotherHost(partition);
+            await PauseAsync(100);
+        }
+    }
+
+    private async Task ReadAsync(TopicPartition partition, Offset end)
+    {
+        Offset position = Offset.Zero;
+        while (position < end)
+        {
+            int host = HostFor(partition);
+            Offset from = position;
+            ClientAnswer<FetchResult> answer = await World.Network.CallAsync(
+                Process, host, node => node.Partitions.FetchAsync(new FetchRequest(partition, from, 1 << 20, TimeSpan.Zero), CancellationToken.None), TimeSpan.FromSeconds(2));
+            if (answer is not { IsKnown: true, Value: { IsOk: true } result })
+            {
+                TryAnotherHost(partition);
+                await PauseAsync(50);
+                continue;
+            }
+
+            using FetchResult owned = result;
+            World.LeaderIs(partition, host);
+            position = World.HistoryOf(partition).Reads(from, result.Slices, "the final reader");
+        }
+
+        World.HistoryOf(partition).CheckComplete(0, position.Value);
+    }
+}

@@ -1,0 +1,51 @@
+using System.Buffers.Binary;
+using GoQueue.Core;
+using GoQueue.Core.Records;
+
+namespace GoQueue.Simulation.Clients;
+
+/// <summary>The body of every simulated message: who sent it and the how-manieth it is, so that no two are alike and none is guessed.</summary>
+internal static class MessageValue
+{
+    public const int Size = 16;
+
+    public static long Of(int client, long counter) => ((long)client << 40) | counter;
+
+    public static int ClientOf(long value) => (int)(value >> 40);
+
+    public static long CounterOf(long value) => value & ((1L << 40) - 1);
+
+    public static void Write(Span<byte> body, long value)
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(body, value);
+        BinaryPrimitives.WriteInt64LittleEndian(body[8..], Check(value));
+    }
+
+    /// <summary>-1 when the body is not one that was ever written.</summary>
+    public static long Read(ReadOnlySpan<byte> body)
+    {
+        if (body.Length != Size)
+        {
+            return -1;
+        }
+
+        long value = BinaryPrimitives.ReadInt64LittleEndian(body);
+        return BinaryPrimitives.ReadInt64LittleEndian(body[8..]) == Check(value) ? value : -1;
+    }
+
+    /// <summary>A batch of messages with consecutive values.</summary>
+    public static SharedBuffer Batch(RecordBatchBuilder builder, UnixMillis time, long firstValue, int count, ProducerId producer, short epoch, int sequence)
+    {
+        Span<byte> body = stackalloc byte[Size];
+        builder.Reset();
+        for (int i = 0; i < count; i++)
+        {
+            Write(body, firstValue + i);
+            builder.TryAppend(time, "k"u8, body, int.MaxValue);
+        }
+
+        return builder.Build(producer, epoch, sequence);
+    }
+
+    private static long Check(long value) => (value ^ 0x5DEECE66DL) * 0x2545F4914F6CDD1DL;
+}

@@ -1,0 +1,165 @@
+using GoQueue.Core;
+using GoQueue.Core.Records;
+using GoQueue.Simulation.World;
+
+namespace GoQueue.Simulation.Clients;
+
+/// <summary>
+/// All that anybody outside has learnt about one partition: which value stands at which offset. Every acknowledgement and every read is held against
+/// it at once, and the whole of it against the logs at the end. Ids of the anomalies are those of reliability.md 3.1.
+/// </summary>
+internal sealed class PartitionHistory(TopicPartition partition)
+{
+    private const long Unknown = -1;
+    private const long NoRecord = -2;
+
+    private readonly List<long> valueAt = [];
+    private readonly Dictionary<long, long> offsetOf = [];
+    private readonly HashSet<long> failed = [];
+    private readonly HashSet<long> mayRepeat = [];
+    private readonly Dictionary<int, long> lastAcknowledged = [];
+
+    public TopicPartition Partition { get; } = partition;
+
+    /// <summary>Messages acknowledged to their producers.</summary>
+    public long Acknowledged { get; private set; }
+
+    /// <summary>Messages seen by readers, repeats counted.</summary>
+    public long Read { get; private set; }
+
+    /// <summary>Everything below was acknowledged or read: it must be there for ever.</summary>
+    public long KnownEnd => valueAt.Count;
+
+    /// <summary>Highest offset that was acknowledged, and one more: no leader may report an end below it to a call made later (L11).</summary>
+    public long AcknowledgedEnd { get; private set; }
+
+    /// <summary>The value was refused and can never appear (L6).</summary>
+    public void Failed(long firstValue, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            SimulationFailure.Unless(!offsetOf.ContainsKey(firstValue + i), "L6", $"{Name(firstValue + i)} was refused, but stands at {At(firstValue + i)} of {Partition}");
+            failed.Add(firstValue + i);
+        }
+    }
+
+    /// <summary>Sent without a producer identity more than once: repeats are allowed.</summary>
+    public void MayRepeat(long firstValue, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            mayRepeat.Add(firstValue + i);
+        }
+    }
+
+    public void Acknowledge(long firstValue, int count, Offset baseOffset)
+    {
+        SimulationFailure.Unless(baseOffset.Value >= 0, "L4", $"{Name(firstValue)} was acknowledged at {baseOffset} of {Partition}");
+        for (int i = 0; i < count; i++)
+        {
+            Observe(baseOffset.Value + i, firstValue + i, "acknowledged");
+        }
+
+        Acknowledged += count;
+        AcknowledgedEnd = Math.Max(AcknowledgedEnd, baseOffset.Value + count);
+        int client = MessageValue.ClientOf(firstValue);
+        if (lastAcknowledged.TryGetValue(client, out long before))
+        {
+            SimulationFailure.Unless(baseOffset.Value > before, "L10", $"{Name(firstValue)} was acknowledged at {baseOffset} of {Partition}, behind an earlier one at {before}");
+        }
+
+        lastAcknowledged[client] = baseOffset.Value + count - 1;
+    }
+
+    /// <summary>Takes in batches that a reader got from <paramref name="from"/> on. Returns the offset behind them.</summary>
+    public Offset Reads(Offset from, IReadOnlyList<BufferSlice> slices, string reader)
+    {
+        foreach (BufferSlice slice in slices)
+        {
+            RecordBatchSequence batches = new(slice.Span);
+            while (batches.MoveNext())
+            {
+                from = ReadsBatch(from, batches.Current, reader);
+            }
+
+            SimulationFailure.Unless(batches.Rest.IsEmpty, "L7", $"{reader} got {batches.Rest.Length} bytes of {Partition} that are no batch");
+        }
+
+        return from;
+    }
+
+    /// <summary>Holds one batch against what is known. Returns the offset behind it.</summary>
+    public Offset ReadsBatch(Offset from, ReadOnlySpan<byte> batch, string reader)
+    {
+        RecordBatchHeader header = new(batch);
+        SimulationFailure.Unless(header.NextOffset > from, "L8", $"{reader} asked {Partition} for {from} and got a batch of {header.BaseOffset} to {header.LastOffset}");
+        SimulationFailure.Unless(header.BaseOffset <= from, "L8", $"{reader} asked {Partition} for {from} and the next batch begins at {header.BaseOffset}");
+        if (header.IsControl)
+        {
+            for (long at = Math.Max(header.BaseOffset.Value, from.Value); at < header.NextOffset.Value; at++)
+            {
+                Observe(at, NoRecord, reader);
+            }
+
+            return header.NextOffset;
+        }
+
+        using RecordBatchReader records = RecordBatchReader.Open(batch, RecordReadLimits.Default, out Error? error);
+        SimulationFailure.Unless(error is null, "L7", $"{reader} got a batch at {header.BaseOffset} of {Partition} that cannot be read: {error}");
+        foreach (Record record in records)
+        {
+            if (record.Offset >= from)
+            {
+                long value = MessageValue.Read(record.Value);
+                SimulationFailure.Unless(value >= 0, "L7", $"{reader} read a message at {record.Offset} of {Partition} that nobody sent");
+                Observe(record.Offset.Value, value, reader);
+                Read++;
+            }
+        }
+
+        return header.NextOffset;
+    }
+
+    /// <summary>After the final read up to <paramref name="end"/>: everything that was ever known is below it, and every offset was seen.</summary>
+    public void CheckComplete(long start, long end)
+    {
+        SimulationFailure.Unless(end >= KnownEnd, "L1", $"{Partition} ends at {end}, but offsets up to {KnownEnd - 1} were acknowledged or read ({At(end)})");
+        for (long at = start; at < KnownEnd; at++)
+        {
+            SimulationFailure.Unless(valueAt[(int)at] != Unknown, "L1", $"offset {at} of {Partition} was not seen in the final read");
+        }
+    }
+
+    private void Observe(long offset, long value, string how)
+    {
+        while (valueAt.Count <= offset)
+        {
+            valueAt.Add(Unknown);
+        }
+
+        long before = valueAt[(int)offset];
+        if (before == value)
+        {
+            return;
+        }
+
+        SimulationFailure.Unless(before == Unknown, "L3", $"{how}: offset {offset} of {Partition} holds {Name(value)}, but it held {Name(before)}");
+        SimulationFailure.Unless(!failed.Contains(value), "L6", $"{how}: {Name(value)} at {offset} of {Partition} was refused to its producer");
+        if (value >= 0 && !offsetOf.TryAdd(value, offset))
+        {
+            SimulationFailure.Unless(mayRepeat.Contains(value), "L5", $"{how}: {Name(value)} stands at {offset} and at {offsetOf[value]} of {Partition}");
+        }
+
+        valueAt[(int)offset] = value;
+    }
+
+    private string At(long valueOrOffset) => offsetOf.TryGetValue(valueOrOffset, out long offset) ? offset.ToString()
+        : valueOrOffset >= 0 && valueOrOffset < valueAt.Count ? Name(valueAt[(int)valueOrOffset]) : "?";
+
+    private static string Name(long value) => value switch
+    {
+        Unknown => "nothing",
+        NoRecord => "a state record",
+        _ => $"message {MessageValue.CounterOf(value)} of client {MessageValue.ClientOf(value)}",
+    };
+}

@@ -1,0 +1,123 @@
+using GoQueue.Broker.Requests;
+using GoQueue.Core;
+using GoQueue.Core.Records;
+using GoQueue.Simulation.World;
+
+namespace GoQueue.Simulation.Clients;
+
+/// <summary>
+/// Publishes batches to one partition after another and repeats each until it is acknowledged. With an identity every message must then be
+/// there exactly once (I1-I5); without one a message is sent once and its outcome taken as it is.
+/// </summary>
+internal sealed class ProducerClient(ClientWorld world, int number, bool isIdempotent) : SimulatedClient(world, number, "producer")
+{
+    private readonly RecordBatchBuilder builder = new();
+    private long counter;
+
+    protected override async Task WorkAsync()
+    {
+        while (!World.IsStopping)
+        {
+            if (World.Partitions.Count == 0)
+            {
+                await PauseAsync(20);
+                continue;
+            }
+
+            TopicPartition partition = Random.Pick(World.Partitions);
+            ProducerIdentity? identity = isIdempotent ? await InitAsync() : null;
+            if (isIdempotent && identity is null)
+            {
+                continue;
+            }
+
+            int batches = 1 + Random.Below(40);
+            int sequence = 0;
+            for (int i = 0; i < batches && !World.IsStopping; i++)
+            {
+                int count = 1 + Random.Below(4);
+                if (!await PublishAsync(partition, identity, sequence, count))
+                {
+                    break;
+                }
+
+                sequence += count;
+                await PauseAsync(8);
+            }
+        }
+    }
+
+    private async Task<ProducerIdentity?> InitAsync()
+    {
+        ClientAnswer<Result<ProducerIdentity>> answer = await World.Network.CallAsync(
+            Process, AnyHost(), node => node.Producers.InitProducerAsync(CancellationToken.None), TimeSpan.FromSeconds(1));
+        if (answer is { IsKnown: true, Value.IsOk: true })
+        {
+            return answer.Value.Value;
+        }
+
+        await PauseAsync(50);
+        return null;
+    }
+
+    /// <summary>True when the batch is stored; false when the producer must begin anew, not knowing or knowing that it is not.</summary>
+    private async Task<bool> PublishAsync(TopicPartition partition, ProducerIdentity? identity, int sequence, int count)
+    {
+        long first = MessageValue.Of(Number, counter);
+        counter += count;
+        PartitionHistory history = World.HistoryOf(partition);
+        bool mayBeStored = false;
+        while (true)
+        {
+            int host = HostFor(partition);
+            UnixMillis time = UnixMillis.From(Process.Time);
+            ClientAnswer<PublishReceipt> answer = await World.Network.CallAsync(
+                Process,
+                host,
+                node => node.Partitions.PublishAsync(new PublishRequest(partition, Encode(time, first, count, identity, sequence), Acks.All)),
+                TimeSpan.FromMilliseconds(200 + Random.Below(1500)));
+            World.Operations++;
+            PublishReceipt receipt = answer.Value;
+            if (answer.IsKnown && receipt.IsOk)
+            {
+                history.Acknowledge(first, count, receipt.BaseOffset);
+                World.LeaderIs(partition, host);
+                return true;
+            }
+
+            if (answer.IsKnown)
+            {
+                CheckRefusal(receipt.Error, partition);
+            }
+
+            mayBeStored |= !answer.IsKnown || IsUnknown(receipt.Error.Code);
+            if (identity is null || receipt.Error.Code == ErrorCode.DuplicateSequence)
+            {
+                if (!mayBeStored)
+                {
+                    history.Failed(first, count);
+                }
+
+                return false;
+            }
+
+            TryAnotherHost(partition);
+            await PauseAsync(40);
+            if (World.IsStopping)
+            {
+                return false;
+            }
+        }
+    }
+
+    private SharedBuffer Encode(UnixMillis time, long first, int count, ProducerIdentity? identity, int sequence) =>
+        MessageValue.Batch(builder, time, first, count, identity?.Id ?? ProducerId.None, identity?.Epoch ?? -1, identity is null ? -1 : sequence);
+
+    private static bool IsUnknown(ErrorCode code) => code is ErrorCode.OutcomeUnknown or ErrorCode.NotEnoughReplicasAfterAppend or ErrorCode.Timeout;
+
+    /// <summary>A producer that sends one batch at a time and repeats it until it is stored never meets these (T11).</summary>
+    private void CheckRefusal(Error error, TopicPartition partition) => SimulationFailure.Unless(
+        error.Code is not (ErrorCode.OutOfOrderSequence or ErrorCode.InvalidProducerEpoch or ErrorCode.UnknownProducer or ErrorCode.CorruptBatch or ErrorCode.InvalidArgument),
+        "T11",
+        $"{Process.Name} was refused by {partition}: {error}");
+}

@@ -1,0 +1,262 @@
+using GoQueue.Simulation.Hosts;
+using GoQueue.Simulation.Network;
+using GoQueue.Simulation.World;
+using GoQueue.Storage.Directories;
+
+namespace GoQueue.Simulation.Faults;
+
+/// <summary>Brings the faults of a mix upon the hosts and the network, each for a while, until it is told to heal everything.</summary>
+internal sealed class Nemesis(SimulationLoop loop, SimulatedNetwork network, IReadOnlyList<SimulatedHost> hosts, FaultMix mix)
+{
+    private readonly SeededStream random = new(loop.Seed, "faults");
+    private readonly List<Action> faults = [];
+    private bool isOver;
+
+    /// <summary>Something an administrator does, when the scenario has such a thing.</summary>
+    public Action? Administer { get; set; }
+
+    private int MaxDown => mix.Majority ? hosts.Count : Math.Max(1, (hosts.Count - 1) / 2);
+
+    public void Begin()
+    {
+        Add(mix.Kill, () => TakeDown(CrashMode.KeepAll));
+        Add(mix.PowerLoss, () => TakeDown(random.Coin() ? CrashMode.DropUnflushed : CrashMode.Tear));
+        Add(mix.PowerLoss && mix.Majority, AllLosePower);
+        Add(mix.CrashInOperation, CrashInOperation);
+        Add(mix.Pause, Pause);
+        Add(mix.FlushFailure, FailFlush);
+        Add(mix.DiskFull, FillDisk);
+        Add(mix.SlowDisk, SlowDisk);
+        Add(mix.ClockJump, JumpClock);
+        if (hosts.Count > 1)
+        {
+            Add(mix.CutBothWays, () => Cut(isOneWay: false));
+            Add(mix.CutOneWay, () => Cut(isOneWay: true));
+            Add(mix.CutBothWays, Isolate);
+            Add(mix.Reset, () => network.Reset(random.Below(hosts.Count), random.Below(hosts.Count)));
+            network.Options.LostPerMillion = mix.LossyNetwork ? 20_000 : 0;
+            network.Options.SlowPerMillion = mix.SlowNetwork ? 30_000 : 0;
+            network.Options.RefusedPerMillion = mix.FullQueues ? 10_000 : 0;
+        }
+
+        if (Administer is not null)
+        {
+            Add(mix.Administration, Administer);
+        }
+
+        if (faults.Count > 0)
+        {
+            Next();
+        }
+    }
+
+    /// <summary>Ends every fault: all hosts run, all links carry, all disks have room.</summary>
+    public void Heal()
+    {
+        isOver = true;
+        network.IsCalm = true;
+        network.HealAll();
+        foreach (SimulatedHost host in hosts)
+        {
+            host.Disk.FailFlush = null;
+            host.Disk.Capacity = long.MaxValue;
+            host.SlowDown(TimeSpan.TicksPerMillisecond / 2);
+            host.Process?.Resume();
+            host.Boot();
+        }
+    }
+
+    /// <summary>A host whose process died by a crash inside a disk operation.</summary>
+    public void Died(SimulatedProcess process)
+    {
+        SimulatedHost host = hosts[process.Index];
+        host.Crash((CrashMode)random.Below(3));
+        RestartLater(host);
+    }
+
+    private void Add(bool isIn, Action fault)
+    {
+        if (isIn)
+        {
+            faults.Add(fault);
+        }
+    }
+
+    private void Next() => loop.Schedule(
+        random.Between(TimeSpan.TicksPerMillisecond, mix.MaxMillisBetween * TimeSpan.TicksPerMillisecond),
+        null,
+        "fault",
+        _ =>
+        {
+            if (!isOver)
+            {
+                RestartStopped();
+                random.Pick(faults)();
+                Next();
+            }
+        },
+        null);
+
+    /// <summary>Somebody starts a node again whose process gave up by itself.</summary>
+    private void RestartStopped()
+    {
+        foreach (SimulatedHost host in hosts)
+        {
+            if (!host.IsUp && random.Below(4) == 0)
+            {
+                host.Boot();
+            }
+        }
+    }
+
+    private SimulatedHost? PickUp()
+    {
+        int down = hosts.Count(host => !host.IsUp);
+        SimulatedHost host = random.Pick(hosts);
+        return host.IsUp && down < MaxDown ? host : null;
+    }
+
+    private void TakeDown(CrashMode mode)
+    {
+        if (PickUp() is { } host)
+        {
+            host.Crash(mode);
+            RestartLater(host);
+        }
+    }
+
+    private void AllLosePower()
+    {
+        if (random.Below(3) == 0)
+        {
+            foreach (SimulatedHost host in hosts)
+            {
+                host.Crash(random.Coin() ? CrashMode.DropUnflushed : CrashMode.Tear);
+                RestartLater(host);
+            }
+        }
+    }
+
+    private void CrashInOperation()
+    {
+        if (PickUp() is { } host)
+        {
+            host.Disk.CrashAtOperation = host.Disk.Operations + random.Between(1, 40);
+        }
+    }
+
+    private void RestartLater(SimulatedHost host) => loop.Schedule(
+        random.Between(TimeSpan.TicksPerMillisecond, (random.Coin() ? 200 : 5000) * TimeSpan.TicksPerMillisecond),
+        null,
+        "restart",
+        _ => host.Boot(),
+        null);
+
+    private void Pause()
+    {
+        if (PickUp() is { Process: { IsPaused: false } process })
+        {
+            process.Pause();
+            loop.Trace.Add(loop.Now, "pause", process.Index);
+            long time = random.Between(TimeSpan.TicksPerMillisecond, (random.Coin() ? 400 : 8000) * TimeSpan.TicksPerMillisecond);
+            loop.Schedule(time, null, "continue", _ => process.Resume(), null);
+        }
+    }
+
+    /// <summary>One of the next flushes fails. The log concerned stops; the node is started again after a while, as an operator would.</summary>
+    private void FailFlush()
+    {
+        if (PickUp() is { } host)
+        {
+            SimulatedProcess process = host.Process!;
+            host.Disk.FailFlush = host.Disk.Flushes + random.Between(1, 5);
+            loop.Schedule(
+                random.Between(TimeSpan.TicksPerMillisecond, 3000 * TimeSpan.TicksPerMillisecond),
+                null,
+                "operator",
+                _ =>
+                {
+                    host.Disk.FailFlush = null;
+                    if (ReferenceEquals(host.Process, process))
+                    {
+                        host.Crash(CrashMode.KeepAll);
+                        RestartLater(host);
+                    }
+                },
+                null);
+        }
+    }
+
+    private void FillDisk()
+    {
+        SimulatedHost host = random.Pick(hosts);
+        long used = long.MaxValue - host.Disk.Root.AvailableBytes;
+        if (host.Disk.Capacity == long.MaxValue)
+        {
+            host.Disk.Capacity = used + random.Below(2000);
+            loop.Schedule(random.Between(TimeSpan.TicksPerMillisecond, 3000 * TimeSpan.TicksPerMillisecond), null, "room", _ => host.Disk.Capacity = long.MaxValue, null);
+        }
+    }
+
+    private void SlowDisk()
+    {
+        SimulatedHost host = random.Pick(hosts);
+        host.SlowDown(random.Between(1, 300) * TimeSpan.TicksPerMillisecond);
+        loop.Schedule(
+            random.Between(TimeSpan.TicksPerMillisecond, 5000 * TimeSpan.TicksPerMillisecond), null, "fast", _ => host.SlowDown(TimeSpan.TicksPerMillisecond / 2), null);
+    }
+
+    private void JumpClock()
+    {
+        SimulatedHost host = random.Pick(hosts);
+        host.Clock.JumpWall(TimeSpan.FromMilliseconds(random.Between(-3_600_000, 3_600_000)));
+        host.Clock.DriftWall(loop.Now, (int)random.Between(-50_000, 50_000));
+    }
+
+    private void Cut(bool isOneWay)
+    {
+        int from = random.Below(hosts.Count);
+        int to = random.Below(hosts.Count);
+        if (from != to)
+        {
+            CutFor(from, to, isOneWay, Duration());
+        }
+    }
+
+    private void Isolate()
+    {
+        int alone = random.Below(hosts.Count);
+        long time = Duration();
+        bool isOneWay = mix.CutOneWay && random.Coin();
+        bool isDeaf = random.Coin();
+        for (int other = 0; other < hosts.Count; other++)
+        {
+            if (other != alone)
+            {
+                CutFor(isDeaf ? other : alone, isDeaf ? alone : other, isOneWay, time);
+            }
+        }
+    }
+
+    private void CutFor(int from, int to, bool isOneWay, long time)
+    {
+        network.Cut(from, to);
+        if (!isOneWay)
+        {
+            network.Cut(to, from);
+        }
+
+        loop.Schedule(
+            time,
+            null,
+            "heal",
+            _ =>
+            {
+                network.Heal(from, to);
+                network.Heal(to, from);
+            },
+            null);
+    }
+
+    private long Duration() => random.Between(TimeSpan.TicksPerMillisecond, (random.Coin() ? 500 : 8000) * TimeSpan.TicksPerMillisecond);
+}

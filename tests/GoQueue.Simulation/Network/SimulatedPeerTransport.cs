@@ -1,0 +1,361 @@
+using GoQueue.Core;
+using GoQueue.Core.Peers;
+using GoQueue.Simulation.World;
+
+namespace GoQueue.Simulation.Network;
+
+/// <summary>
+/// The peer port of one simulated process. What it sends is copied, so that no two nodes ever share memory, and arrives as an event of the
+/// receiver: late, in the order of its channel, or not at all.
+/// </summary>
+internal sealed class SimulatedPeerTransport(SimulatedNetwork network, SimulatedProcess process, NodeId self, Guid incarnation) : IPeerTransport
+{
+    private readonly SortedDictionary<PeerMessageKind, Action<PeerMessage>> messages = [];
+    private readonly SortedDictionary<PeerMessageKind, Func<PeerMessage, CancellationToken, ValueTask<Result<PeerReply>>>> calls = [];
+    private readonly List<PendingCall> pending = [];
+    private Action<PeerLinkChange>? observer;
+    private IReadOnlyList<PeerAddress> peers = [];
+
+    public NodeId Self { get; } = self;
+
+    public Guid Incarnation { get; } = incarnation;
+
+    public SimulatedProcess Process { get; } = process;
+
+    private bool CanSend => Process.IsAlive && Process.HasDied?.Invoke() != true;
+
+    public void SetPeers(IReadOnlyList<PeerAddress> peers)
+    {
+        this.peers = [.. peers.Where(peer => peer.Node != Self)];
+        foreach (PeerAddress peer in this.peers)
+        {
+            network.Introduce(Process.Index, peer.Port);
+        }
+
+        for (int host = 0; host < network.HostCount; host++)
+        {
+            if (network.Find(Process.Index, host) is { IsUp: true } link && !Knows(host))
+            {
+                link.Break();
+            }
+        }
+    }
+
+    public bool Knows(int host)
+    {
+        foreach (PeerAddress peer in peers)
+        {
+            if (peer.Port == host)
+            {
+                return network.Host(host) is not { } there || there.Self == peer.Node;
+            }
+        }
+
+        return false;
+    }
+
+    public bool TrySend(NodeId to, PeerMessageKind kind, PeerChannel channel, SharedBuffer payload)
+    {
+        if (!TryFind(to, out int host, out PeerLink? link) || !HasRoom(link, channel))
+        {
+            payload.Release();
+            return false;
+        }
+
+        Send(host, link, channel, new Delivery(this, host, link, channel, kind, Copy(payload), null));
+        return true;
+    }
+
+    public ValueTask<Result<SharedBuffer>> CallAsync(NodeId to, PeerMessageKind kind, PeerChannel channel, SharedBuffer payload, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        if (!TryFind(to, out int host, out PeerLink? link))
+        {
+            payload.Release();
+            return new(new Error(ErrorCode.Unreachable, $"no link from {Self} to {to}"));
+        }
+
+        if (!HasRoom(link, channel))
+        {
+            payload.Release();
+            return new(new Error(ErrorCode.Overloaded, $"the queue of channel {channel} to {to} is full"));
+        }
+
+        if (cancellationToken.IsCancellationRequested)
+        {
+            payload.Release();
+            return ValueTask.FromCanceled<Result<SharedBuffer>>(cancellationToken);
+        }
+
+        PendingCall call = new(this, host);
+        pending.Add(call);
+        call.Begin(timeout, cancellationToken);
+        Send(host, link, channel, new Delivery(this, host, link, channel, kind, Copy(payload), call));
+        return new(call.Task);
+    }
+
+    public void OnMessage(PeerMessageKind kind, Action<PeerMessage> handler) => messages.Add(kind, handler);
+
+    public void OnCall(PeerMessageKind kind, Func<PeerMessage, CancellationToken, ValueTask<Result<PeerReply>>> handler) => calls.Add(kind, handler);
+
+    public void OnLinkChange(Action<PeerLinkChange> observer) => this.observer = observer;
+
+    /// <summary>News of a link reaches this process at that moment.</summary>
+    internal void LinkChanged(long due, int host, Guid peerIncarnation, PeerLinkState state)
+    {
+        NodeId? peer = NodeOf(host);
+        if (peer is null)
+        {
+            return;
+        }
+
+        PeerLinkChange change = new(peer.Value, peerIncarnation, state);
+        network.Loop.ScheduleAt(due, Process, "link", _ => Observe(host, change), null);
+    }
+
+    private void Observe(int host, PeerLinkChange change)
+    {
+        network.Loop.Trace.Add(network.Loop.Now, "link-news", Process.Index, host, (long)change.State, change.State);
+        if (change.State != PeerLinkState.Up)
+        {
+            for (int i = pending.Count - 1; i >= 0; i--)
+            {
+                if (pending[i].Host == host)
+                {
+                    pending[i].Finish(new Error(ErrorCode.OutcomeUnknown, $"the link of {Self} to {change.Peer} broke"));
+                }
+            }
+        }
+
+        observer?.Invoke(change);
+    }
+
+    private bool TryFind(NodeId to, out int host, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out PeerLink? link)
+    {
+        host = CanSend ? network.IndexOf(to, peers) : -1;
+        link = host >= 0 ? network.Find(Process.Index, host) : null;
+        return link is not null && link.IsUpFor(Process.Index);
+    }
+
+    private NodeId? NodeOf(int host)
+    {
+        foreach (PeerAddress peer in peers)
+        {
+            if (peer.Port == host)
+            {
+                return peer.Node;
+            }
+        }
+
+        return null;
+    }
+
+    private bool HasRoom(PeerLink link, PeerChannel channel) =>
+        link.Queued(Process.Index, channel) < network.Options.MaxQueued && (network.IsCalm || !network.Random.PerMillion(network.Options.RefusedPerMillion));
+
+    private void Send(int host, PeerLink link, PeerChannel channel, Delivery delivery)
+    {
+        NetworkOptions options = network.Options;
+        long delay = network.Random.Between(options.MinDelay, options.MaxDelay);
+        if (!network.IsCalm)
+        {
+            delay += network.Random.PerMillion(options.SlowPerMillion) ? network.Random.Between(0, options.SlowDelay) : 0;
+            if (network.Random.PerMillion(options.LostPerMillion))
+            {
+                return;
+            }
+        }
+
+        if (!link.IsUp || !network.Carries(Process.Index, host) || network.Host(host) is not { } receiver)
+        {
+            return;
+        }
+
+        link.Enqueued(Process.Index, channel, 1);
+        long due = link.NextArrival(Process.Index, channel, delay);
+        network.Loop.ScheduleAt(due, receiver.Process, "deliver", static state => ((Delivery)state!).Run(), delivery.To(receiver));
+    }
+
+    /// <summary>Sends the answer to a call back, on the channel it came by.</summary>
+    private void Reply(Delivery request, Result<SharedBuffer> answer)
+    {
+        int host = request.Sender.Process.Index;
+        if (CanSend && network.Find(Process.Index, host) is { } link && link.Generation == request.Generation)
+        {
+            Send(host, link, request.Channel, new Delivery(this, host, link, request.Channel, request.Kind, answer, request.Call!));
+        }
+    }
+
+    private static SharedBuffer Copy(SharedBuffer payload)
+    {
+        SharedBuffer copy = SharedBuffer.CopyOf(payload.Span);
+        payload.Release();
+        return copy;
+    }
+
+    /// <summary>A message, a request or a reply under way.</summary>
+    private sealed class Delivery
+    {
+        private readonly PeerLink link;
+        private readonly Result<SharedBuffer> payload;
+        private readonly bool isReply;
+        private SimulatedPeerTransport receiver = null!;
+
+        public Delivery(SimulatedPeerTransport sender, int host, PeerLink link, PeerChannel channel, PeerMessageKind kind, SharedBuffer payload, PendingCall? call)
+        {
+            Sender = sender;
+            Host = host;
+            this.link = link;
+            Channel = channel;
+            Kind = kind;
+            this.payload = payload;
+            Call = call;
+            Generation = link.Generation;
+        }
+
+        public Delivery(SimulatedPeerTransport sender, int host, PeerLink link, PeerChannel channel, PeerMessageKind kind, Result<SharedBuffer> answer, PendingCall call)
+        {
+            Sender = sender;
+            Host = host;
+            this.link = link;
+            Channel = channel;
+            Kind = kind;
+            payload = answer;
+            Call = call;
+            isReply = true;
+            Generation = link.Generation;
+        }
+
+        public SimulatedPeerTransport Sender { get; }
+
+        public int Host { get; }
+
+        public PeerChannel Channel { get; }
+
+        public PeerMessageKind Kind { get; }
+
+        public PendingCall? Call { get; }
+
+        public int Generation { get; }
+
+        public Delivery To(SimulatedPeerTransport host)
+        {
+            receiver = host;
+            return this;
+        }
+
+        public void Run()
+        {
+            if (link.Generation != Generation)
+            {
+                return;
+            }
+
+            link.Enqueued(Sender.Process.Index, Channel, -1);
+            ReadOnlySpan<byte> bytes = payload.IsOk ? payload.Value.Span : default;
+            receiver.Trace(isReply ? "reply" : "message", (int)Kind, Crc32C.Compute(bytes), Kind);
+            if (isReply)
+            {
+                Call!.Finish(payload);
+                return;
+            }
+
+            PeerMessage message = new(Sender.Self, Sender.Incarnation, payload.Value);
+            if (Call is null)
+            {
+                if (receiver.messages.TryGetValue(Kind, out Action<PeerMessage>? handler))
+                {
+                    handler(message);
+                }
+
+                payload.Value.Release();
+            }
+            else if (receiver.calls.TryGetValue(Kind, out Func<PeerMessage, CancellationToken, ValueTask<Result<PeerReply>>>? handler))
+            {
+                _ = AnswerAsync(handler, message);
+            }
+            else
+            {
+                receiver.Reply(this, new Error(ErrorCode.InvalidArgument, $"{receiver.Self} takes no calls of kind {Kind}"));
+            }
+        }
+
+        public override string ToString() => $"{Kind} from {Sender.Self}{(isReply ? " (reply)" : "")}";
+
+        private async Task AnswerAsync(Func<PeerMessage, CancellationToken, ValueTask<Result<PeerReply>>> handler, PeerMessage message)
+        {
+            try
+            {
+                Result<PeerReply> reply = await handler(message, CancellationToken.None);
+                message.Payload.Release();
+                receiver.Reply(this, reply.TryGet(out PeerReply answer, out Error error) ? Join(answer) : error);
+            }
+            catch (Exception failure)
+            {
+                receiver.Process.Loop.ReportFailure(receiver.Process, failure, $"handler of {Kind}");
+            }
+        }
+
+        private static SharedBuffer Join(PeerReply reply)
+        {
+            int length = reply.Head.Length + (reply.Body?.Sum(slice => slice.Length) ?? 0);
+            SharedBuffer joined = SharedBuffer.Rent(length);
+            reply.Head.Span.CopyTo(joined.Span);
+            int at = reply.Head.Length;
+            reply.Head.Release();
+            foreach (BufferSlice slice in reply.Body ?? [])
+            {
+                slice.Span.CopyTo(joined.Span[at..]);
+                at += slice.Length;
+                slice.Buffer.Release();
+            }
+
+            return joined;
+        }
+    }
+
+    private void Trace(string kind, long first, long second, object what) => network.Loop.Trace.Add(network.Loop.Now, kind, Process.Index, first, second, what);
+
+    /// <summary>A call of this process that has no answer yet.</summary>
+    private sealed class PendingCall(SimulatedPeerTransport owner, int host) : ICancellableEvent
+    {
+        private readonly TaskCompletionSource<Result<SharedBuffer>> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private CancellationTokenRegistration cancellation;
+
+        public int Host { get; } = host;
+
+        public Task<Result<SharedBuffer>> Task => answer.Task;
+
+        public bool IsCancelled => answer.Task.IsCompleted;
+
+        public void Begin(TimeSpan timeout, CancellationToken cancellationToken)
+        {
+            if (timeout != Timeout.InfiniteTimeSpan)
+            {
+                owner.Process.Loop.ScheduleTimer(owner.Process.Clock.TrueTicks(timeout.Ticks), owner.Process, this);
+            }
+
+            cancellation = cancellationToken.UnsafeRegister(
+                static (state, token) =>
+                {
+                    PendingCall call = (PendingCall)state!;
+                    call.Forget();
+                    call.answer.TrySetCanceled(token);
+                },
+                this);
+        }
+
+        public void Run() => Finish(new Error(ErrorCode.Timeout, "no reply in time"));
+
+        public void Finish(Result<SharedBuffer> result)
+        {
+            Forget();
+            cancellation.Unregister();
+            if (!answer.TrySetResult(result) && result.IsOk)
+            {
+                result.Value.Release();
+            }
+        }
+
+        private void Forget() => owner.pending.Remove(this);
+    }
+}

@@ -1,0 +1,4 @@
+using System.Diagnostics;
+using GoQueue.Simulation.Running;
+
+return SimulationCommand.Run(args);

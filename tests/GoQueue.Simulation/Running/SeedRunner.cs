@@ -1,0 +1,31 @@
+using GoQueue.Simulation.World;
+
+namespace GoQueue.Simulation.Running;
+
+/// <summary>The outcome of one seed: a report, or the failure with the last events before it.</summary>
+internal sealed record SeedOutcome(string Scenario, ulong Seed, RunReport? Report, SimulationFailure? Failure, string LastEvents)
+{
+    public string Command => $"make sim SEED={Scenario}-{Seed}";
+}
+
+/// <summary>Runs single seeds, on the calling thread.</summary>
+internal static class SeedRunner
+{
+    public static SeedOutcome Run(Scenario scenario, ulong seed, RunOptions options, int lines = 60)
+    {
+        SimulationLoop? loop = null;
+        try
+        {
+            RunReport report = scenario.Run(seed, options, built => loop = built);
+            return new SeedOutcome(scenario.Name, seed, report, null, "");
+        }
+        catch (SimulationFailure failure)
+        {
+            return new SeedOutcome(scenario.Name, seed, null, failure, loop?.Trace.Newest(lines) ?? "");
+        }
+        catch (Exception failure)
+        {
+            return new SeedOutcome(scenario.Name, seed, null, new SimulationFailure("harness", failure.ToString(), failure), loop?.Trace.Newest(lines) ?? "");
+        }
+    }
+}

@@ -1,0 +1,12 @@
+using GoQueue.Simulation.Running;
+
+namespace GoQueue.Simulation.Scenarios;
+
+/// <summary>Every world that can be run.</summary>
+internal static class AllScenarios
+{
+    public static IReadOnlyList<Scenario> List { get; } = [LoneBrokerScenario.Scenario];
+
+    /// <summary>The scenario of this name, or none.</summary>
+    public static IReadOnlyList<Scenario> Named(string name) => [.. List.Where(scenario => scenario.Name == name)];
+}
