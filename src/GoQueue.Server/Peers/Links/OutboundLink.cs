@@ -244,7 +244,7 @@ internal sealed class OutboundLink : IAsyncDisposable
         return backoff * 2 < options.MaxBackoff ? backoff * 2 : options.MaxBackoff;
     }
 
-    private static async Task DisposeAsync(IEnumerable<PeerConnection> connections)
+    private static async Task DisposeAsync(IReadOnlyList<PeerConnection> connections)
     {
         foreach (PeerConnection connection in connections)
         {
