@@ -149,7 +149,14 @@ public sealed partial class PartitionLog
         Reserve(active, active.Size + bytes);
         try
         {
-            active.File.Write(active.Size, writeVector);
+            if (options.WriteThrough)
+            {
+                active.File.WriteThrough(active.Size, writeVector);
+            }
+            else
+            {
+                active.File.Write(active.Size, writeVector);
+            }
         }
         catch (DiskFullException)
         {

@@ -40,6 +40,12 @@ public sealed record PartitionLogOptions
     /// </summary>
     public bool RecycleSegments { get; init; } = true;
 
+    /// <summary>
+    /// Whether appends go past the system's cache where the platform can (ADR 0012): for logs that are flushed before anything is acknowledged. Default on;
+    /// turn it off for logs that are flushed seldom, whose appends would wait for the device.
+    /// </summary>
+    public bool WriteThrough { get; init; } = true;
+
     /// <summary>Newest state snapshots kept. Default 2: one may turn out to be damaged.</summary>
     public int StateSnapshots { get; init; } = 2;
 

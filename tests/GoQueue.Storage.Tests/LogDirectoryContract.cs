@@ -56,6 +56,60 @@ public abstract class LogDirectoryContract : IDisposable
 
     public virtual void Dispose() => GC.SuppressFinalize(this);
 
+    /// <summary>Sizes around the block and around the memory a write is staged in, ends that are cut and gone on from, cached writes in between.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Writing_through_the_cache_gives_the_bytes_that_plain_writes_give(int seed)
+    {
+        Random random = new(seed);
+        List<byte> wanted = [];
+        using ILogFile file = Directory.Create("log");
+        file.Reserve(1 << 20);
+        for (int step = 0; step < 60; step++)
+        {
+            if (random.Next(8) == 0)
+            {
+                int keep = random.Next(wanted.Count + 1);
+                wanted.RemoveRange(keep, wanted.Count - keep);
+                file.SetLength(keep);
+            }
+
+            ReadOnlyMemory<byte>[] data = new ReadOnlyMemory<byte>[random.Next(1, 5)];
+            for (int part = 0; part < data.Length; part++)
+            {
+                byte[] bytes = new byte[random.Next(6) == 0 ? random.Next(1 << 20) : random.Next(9000)];
+                random.NextBytes(bytes);
+                data[part] = bytes;
+            }
+
+            if (random.Next(5) == 0)
+            {
+                file.Write(wanted.Count, data);
+            }
+            else
+            {
+                file.WriteThrough(wanted.Count, data);
+            }
+
+            foreach (ReadOnlyMemory<byte> part in data)
+            {
+                wanted.AddRange(part.Span);
+            }
+
+            byte[] end = new byte[Math.Min(wanted.Count, 20_000) + 64];
+            int read = file.Read(wanted.Count - (end.Length - 64), end);
+            Assert.Equal(wanted[^(end.Length - 64)..], end[..(end.Length - 64)]);
+            Assert.All(end[(end.Length - 64)..read], behind => Assert.Equal(0, behind));
+        }
+
+        file.Flush();
+        byte[] all = new byte[wanted.Count];
+        Assert.Equal(all.Length, file.Read(0, all));
+        Assert.Equal(wanted, all);
+    }
+
     [Fact]
     public void Entries_are_listed_in_ordinal_order_with_their_lengths()
     {

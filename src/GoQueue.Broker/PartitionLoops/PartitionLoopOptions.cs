@@ -28,5 +28,6 @@ internal sealed record PartitionLoopOptions
         SegmentBytes = (int)Topic.SegmentBytes,
         SegmentMillis = Topic.SegmentMillis,
         TailCacheBytes = TailCacheBytes,
+        WriteThrough = Topic.FlushMode == TopicFlushMode.Flush,
     };
 }

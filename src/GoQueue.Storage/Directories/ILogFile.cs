@@ -14,6 +14,12 @@ public interface ILogFile : IDisposable
     void Write(long position, IReadOnlyList<ReadOnlyMemory<byte>> data);
 
     /// <summary>
+    /// As the vectored write, for data at the end of what the file holds that is flushed right afterwards: it may go past the system's cache. Up to
+    /// 4095 bytes behind the data may become zero, and the file that much longer.
+    /// </summary>
+    void WriteThrough(long position, IReadOnlyList<ReadOnlyMemory<byte>> data) => Write(position, data);
+
+    /// <summary>
     /// Zero-extends the file to at least <paramref name="length"/> bytes and reserves the room where the platform can, so that writes below
     /// it neither run out of disk nor change the file's length. Never shortens.
     /// </summary>

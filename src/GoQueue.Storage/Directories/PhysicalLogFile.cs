@@ -5,6 +5,9 @@ namespace GoQueue.Storage.Directories;
 /// <summary>A file of the operating system, read and written at positions.</summary>
 internal sealed class PhysicalLogFile(SafeFileHandle handle, string path) : ILogFile
 {
+    private DirectWriter? direct;
+    private bool isDirectRefused;
+
     public long Length => RandomAccess.GetLength(handle);
 
     public int Read(long position, Span<byte> destination)
@@ -26,6 +29,7 @@ internal sealed class PhysicalLogFile(SafeFileHandle handle, string path) : ILog
 
     public void Write(long position, ReadOnlySpan<byte> data)
     {
+        direct?.Forget();
         try
         {
             RandomAccess.Write(handle, data, position);
@@ -38,6 +42,7 @@ internal sealed class PhysicalLogFile(SafeFileHandle handle, string path) : ILog
 
     public void Write(long position, IReadOnlyList<ReadOnlyMemory<byte>> data)
     {
+        direct?.Forget();
         try
         {
             RandomAccess.Write(handle, data, position);
@@ -45,6 +50,14 @@ internal sealed class PhysicalLogFile(SafeFileHandle handle, string path) : ILog
         catch (IOException failure) when (Posix.IsDiskFull(failure))
         {
             throw new DiskFullException(path, failure);
+        }
+    }
+
+    public void WriteThrough(long position, IReadOnlyList<ReadOnlyMemory<byte>> data)
+    {
+        if (!TryWriteDirect(position, data))
+        {
+            Write(position, data);
         }
     }
 
@@ -78,6 +91,7 @@ internal sealed class PhysicalLogFile(SafeFileHandle handle, string path) : ILog
 
     public void SetLength(long length)
     {
+        direct?.Forget();
         try
         {
             RandomAccess.SetLength(handle, length);
@@ -88,5 +102,29 @@ internal sealed class PhysicalLogFile(SafeFileHandle handle, string path) : ILog
         }
     }
 
-    public void Dispose() => handle.Dispose();
+    public void Dispose()
+    {
+        direct?.Dispose();
+        handle.Dispose();
+    }
+
+    private bool TryWriteDirect(long position, IReadOnlyList<ReadOnlyMemory<byte>> data)
+    {
+        if (isDirectRefused)
+        {
+            return false;
+        }
+
+        try
+        {
+            direct ??= DirectWriter.TryOpen(handle);
+            isDirectRefused = direct?.TryWrite(position, data) != true;
+            return !isDirectRefused;
+        }
+        catch (IOException failure) when (Posix.IsDiskFull(failure))
+        {
+            direct?.Forget();
+            throw new DiskFullException(path, failure);
+        }
+    }
 }
