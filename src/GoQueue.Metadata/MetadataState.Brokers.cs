@@ -107,10 +107,11 @@ public sealed partial class MetadataState
                 bool hadPlace = partition.InSync.Contains(node) || partition.EligibleLeaders.Contains(node);
                 bool isLast = partition.InSync.Count + partition.EligibleLeaders.Count == 1;
                 bool loses = hadPlace && mayLackRecords && (!isLast || how == Return.WithOtherDisk);
-                if (loses || partition.Leader == node)
+                bool lostLastLeader = how == Return.WithOtherDisk && (partition.Leader ?? partition.LastKnownLeader) == node;
+                if (loses || partition.Leader == node || lostLastLeader)
                 {
                     PartitionImage after = PartitionRules.WithoutReturned(partition, node, loses, topic.Settings.MinInSyncReplicas);
-                    changed.Add(after);
+                    changed.Add(lostLastLeader ? after with { LastKnownLeader = null } : after);
                     removedFrom += loses ? 1 : 0;
                 }
 

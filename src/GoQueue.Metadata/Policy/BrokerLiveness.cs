@@ -1,0 +1,109 @@
+using GoQueue.Core;
+using GoQueue.Core.Peers;
+using GoQueue.Metadata.Brokers;
+
+namespace GoQueue.Metadata.Policy;
+
+/// <summary>
+/// Who is there, as one node sees it: heartbeats while it is the controller, links always. Monotonic time only; one owner.
+/// </summary>
+/// <remarks>
+/// A broker is gone when it was not heard of for the time-out, or at once when its link was closed and the next attempt refused: nobody listens there.
+/// A link that closes and comes up again, or falls silent, says nothing by itself. A new controller, and one that stood still itself, gives
+/// everybody a fresh time-out, because what it did not hear proves nothing.
+/// </remarks>
+public sealed class BrokerLiveness(TimeSpan timeOut)
+{
+    private readonly SortedDictionary<NodeId, Known> known = [];
+
+    /// <summary>This node begins to be the controller, or woke from a pause.</summary>
+    public void RenewAll(IEnumerable<BrokerImage> brokers, TimeSpan now)
+    {
+        foreach (BrokerImage broker in brokers)
+        {
+            Of(broker.Node).LastHeard = now;
+        }
+    }
+
+    /// <summary>A heartbeat came.</summary>
+    /// <param name="applied">The image version the broker has.</param>
+    public void Heard(NodeId node, BrokerEpoch epoch, long applied, bool wantsToStop, TimeSpan now)
+    {
+        Known broker = Of(node);
+        broker.LastHeard = now;
+        broker.IsRefused = false;
+        broker.HeardEpoch = epoch;
+        broker.Applied = applied;
+        broker.WantsToStop = wantsToStop;
+    }
+
+    /// <summary>A link to the node changed.</summary>
+    public void LinkChanged(PeerLinkChange change)
+    {
+        Known broker = Of(change.Peer);
+        broker.IsRefused = change.State == PeerLinkState.Refused && (broker.IsClosed || broker.IsRefused);
+        broker.IsClosed = change.State is PeerLinkState.Closed || (change.State == PeerLinkState.Refused && broker.IsClosed);
+        if (change.State == PeerLinkState.Up)
+        {
+            broker.Incarnation = change.Incarnation;
+        }
+    }
+
+    public bool IsGone(NodeId node, TimeSpan now) => known.TryGetValue(node, out Known? broker) && (broker.IsRefused || (broker.LastHeard is { } heard && now - heard >= timeOut));
+
+    /// <summary>It was heard under this registration and has applied it: it may be unfenced.</summary>
+    public bool IsReady(BrokerImage broker, TimeSpan now) =>
+        known.TryGetValue(broker.Node, out Known? heard) && heard.HeardEpoch == broker.Epoch && heard.Applied >= broker.Epoch.Value && !IsGone(broker.Node, now);
+
+    /// <summary>It asked to stop under this registration.</summary>
+    public bool WantsToStop(BrokerImage broker) => known.TryGetValue(broker.Node, out Known? heard) && heard.HeardEpoch == broker.Epoch && heard.WantsToStop;
+
+    /// <summary>Since the last heartbeat, or since everybody's time-out was renewed; null when nothing was ever heard.</summary>
+    public TimeSpan? SinceHeard(NodeId node, TimeSpan now) => known.TryGetValue(node, out Known? broker) ? now - broker.LastHeard : null;
+
+    /// <summary>The disk that each node's peer port proved last.</summary>
+    public IReadOnlyDictionary<NodeId, Guid> Incarnations
+    {
+        get
+        {
+            SortedDictionary<NodeId, Guid> proved = [];
+            foreach ((NodeId node, Known broker) in known)
+            {
+                if (broker.Incarnation != Guid.Empty)
+                {
+                    proved.Add(node, broker.Incarnation);
+                }
+            }
+
+            return proved;
+        }
+    }
+
+    private Known Of(NodeId node)
+    {
+        if (!known.TryGetValue(node, out Known? broker))
+        {
+            known.Add(node, broker = new Known());
+        }
+
+        return broker;
+    }
+
+    private sealed class Known
+    {
+        /// <summary>Null: never, which proves nothing.</summary>
+        public TimeSpan? LastHeard { get; set; }
+
+        public bool IsClosed { get; set; }
+
+        public bool IsRefused { get; set; }
+
+        public BrokerEpoch HeardEpoch { get; set; }
+
+        public long Applied { get; set; }
+
+        public bool WantsToStop { get; set; }
+
+        public Guid Incarnation { get; set; }
+    }
+}
