@@ -4,6 +4,7 @@ using GoQueue.Core;
 using GoQueue.Core.Scheduling;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Commands;
+using GoQueue.Metadata.Policy;
 using GoQueue.Metadata.Topics;
 
 namespace GoQueue.Broker.Topics;
@@ -11,18 +12,30 @@ namespace GoQueue.Broker.Topics;
 /// <summary>Settles the policy of a change (ids, ranges, leaders), proposes it, and answers when the partitions follow it.</summary>
 internal sealed class TopicRequests(BrokerOptions options, BrokerEnvironment environment, IMetadataLog metadata, PartitionTable partitions) : ITopicRequests
 {
+    private const int DefaultReplicationFactor = 3;
+
     public async ValueTask<Result<TopicImage>> CreateAsync(CreateTopic request, CancellationToken cancellationToken)
     {
         int count = request.Partitions ?? options.DefaultPartitions;
-        TopicSettings settings = request.Settings.ApplyTo(TopicSettings.Default);
-        if ((TopicName.Validate(request.Name) ?? ValidateCount(count) ?? settings.Validate()) is { } refused)
+        if ((TopicName.Validate(request.Name) ?? ValidateCount(count)) is { } refused)
         {
             return refused;
         }
 
+        MetadataImage image = metadata.Image;
+        TopicSettings settings = Replicated(request.Settings.ApplyTo(TopicSettings.Default), request.Settings, image);
+        if (settings.Validate() is { } wrong)
+        {
+            return wrong;
+        }
+
         TopicId id = new(environment.NewId());
-        IReadOnlyList<PartitionImage> images = PartitionLayout.Equal(count, options.Node);
-        CreateTopicCommand command = new(id, request.Name, settings, images, UnixMillis.From(environment.Time));
+        if (!Place(image, 0, Placement.EqualRanges(count), settings.ReplicationFactor, id).TryGet(out IReadOnlyList<PartitionImage>? placed, out Error noRoom))
+        {
+            return noRoom;
+        }
+
+        CreateTopicCommand command = new(id, request.Name, settings, placed, UnixMillis.From(environment.Time));
         Error? error = await ProposeAsync(command, cancellationToken);
         return error ?? Find(request.Name);
     }
@@ -63,6 +76,60 @@ internal sealed class TopicRequests(BrokerOptions options, BrokerEnvironment env
 
         Error? error = await ProposeAsync(new DeleteTopicCommand(topic.Id), cancellationToken);
         return error is { } refused ? refused : topic;
+    }
+
+    public async ValueTask<Result<TopicImage>> AddPartitionsAsync(string name, int total, long? expectedVersion, CancellationToken cancellationToken)
+    {
+        if (!Describe(name).TryGet(out TopicImage? topic, out Error unknown))
+        {
+            return unknown;
+        }
+
+        if (expectedVersion is { } expected && expected != topic.Version)
+        {
+            return new Error(ErrorCode.PreconditionFailed, $"topic {name} has version {topic.Version}, not {expected}");
+        }
+
+        int added = total - topic.Partitions.Count;
+        if (ValidateCount(total) is { } refused)
+        {
+            return refused;
+        }
+
+        if (added <= 0)
+        {
+            return new Error(ErrorCode.InvalidPartitionCount, $"topic {name} has {topic.Partitions.Count} partitions; there can only be more, not {total}");
+        }
+
+        (IReadOnlyList<HashRange> ranges, IReadOnlyList<NarrowedRange> narrowed) = PartitionSplits.Split(topic.Partitions, added);
+        if (!Place(metadata.Image, topic.Partitions.Count, ranges, topic.Settings.ReplicationFactor, topic.Id).TryGet(out IReadOnlyList<PartitionImage>? placed, out Error noRoom))
+        {
+            return noRoom;
+        }
+
+        Error? error = await ProposeAsync(new AddPartitionsCommand(topic.Id, topic.Version, narrowed, placed), cancellationToken);
+        return error ?? Find(name);
+    }
+
+    /// <summary>The defaults that depend on the cluster: three replicas where there are three nodes, and a minimum that survives the loss of one.</summary>
+    private static TopicSettings Replicated(TopicSettings settings, TopicSettingsPatch asked, MetadataImage image)
+    {
+        int factor = asked.ReplicationFactor ?? Math.Min(DefaultReplicationFactor, Math.Max(1, image.Brokers.Count));
+        return settings with { ReplicationFactor = factor, MinInSyncReplicas = asked.MinInSyncReplicas ?? (factor >= 3 ? 2 : 1) };
+    }
+
+    /// <summary>On this node while no broker is registered, as on a node of its own that has not begun to be a cluster.</summary>
+    private Result<IReadOnlyList<PartitionImage>> Place(MetadataImage image, int firstIndex, IReadOnlyList<HashRange> ranges, int replicationFactor, TopicId topic)
+    {
+        if (image.Brokers.Count > 0)
+        {
+            return Placement.Place(image, firstIndex, ranges, replicationFactor, topic.Value.GetHashCode());
+        }
+
+        NodeList here = NodeList.Of(options.Node);
+        return replicationFactor == 1
+            ? ranges.Select((range, i) => PartitionImage.New(new PartitionIndex(firstIndex + i), range, here)).ToArray()
+            : new Error(ErrorCode.InvalidReplicationFactor, $"{replicationFactor} replicas need as many brokers; none is registered yet");
     }
 
     private async ValueTask<Error?> ProposeAsync(MetadataCommand command, CancellationToken cancellationToken)

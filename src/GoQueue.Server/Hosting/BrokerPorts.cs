@@ -40,6 +40,9 @@ internal sealed class BrokerPorts : ITopicRequests, IPartitionRequests, IProduce
     public ValueTask<Result<TopicImage>> AlterAsync(string name, TopicSettingsPatch patch, long? expectedVersion, CancellationToken cancellationToken) =>
         Broker.Topics.AlterAsync(name, patch, expectedVersion, cancellationToken);
 
+    public ValueTask<Result<TopicImage>> AddPartitionsAsync(string name, int total, long? expectedVersion, CancellationToken cancellationToken) =>
+        Broker.Topics.AddPartitionsAsync(name, total, expectedVersion, cancellationToken);
+
     public ValueTask<Result<TopicImage>> DeleteAsync(string name, CancellationToken cancellationToken) =>
         Broker.Topics.DeleteAsync(name, cancellationToken);
 

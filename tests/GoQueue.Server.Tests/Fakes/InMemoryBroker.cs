@@ -86,6 +86,23 @@ internal sealed class InMemoryBroker : ITopicRequests, IPartitionRequests, IProd
         return new(Put(topic.Id, name, settings, topic.Partitions));
     }
 
+    public ValueTask<Result<TopicImage>> AddPartitionsAsync(string name, int total, long? expectedVersion, CancellationToken cancellationToken)
+    {
+        if (!Describe(name).TryGet(out TopicImage? topic, out Error error))
+        {
+            return new(error);
+        }
+
+        if (expectedVersion is { } expected && expected != topic.Version)
+        {
+            return new(new Error(ErrorCode.PreconditionFailed, $"topic {name} has version {topic.Version}, not {expected}"));
+        }
+
+        return total > topic.Partitions.Count && total <= PartitionLayout.MaxPartitions
+            ? new(Put(topic.Id, name, topic.Settings, PartitionLayout.Equal(total, new NodeId("test"))))
+            : new(new Error(ErrorCode.InvalidPartitionCount, $"{total} partitions, {topic.Partitions.Count} are there"));
+    }
+
     public ValueTask<Result<TopicImage>> DeleteAsync(string name, CancellationToken cancellationToken)
     {
         if (!Describe(name).TryGet(out TopicImage? topic, out Error error))
