@@ -135,8 +135,9 @@ internal sealed partial class RaftCore
         }
 
         int kept = 0;
-        foreach ((long ticket, long needed) in reads)
+        for (int i = 0; i < reads.Count; i++)
         {
+            (long ticket, long needed) = reads[i];
             if (needed <= confirmedRound)
             {
                 effects.Add(new RaftEffect.ReadReady(ticket, Commit));
