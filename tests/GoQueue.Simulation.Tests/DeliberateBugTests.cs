@@ -1,0 +1,36 @@
+using GoQueue.Simulation.Running;
+using GoQueue.Simulation.Scenarios;
+
+namespace GoQueue.Simulation.Tests;
+
+/// <summary>A checker that never failed a broken system proves nothing: each bug, switched on, is caught within a bounded number of seeds.</summary>
+public sealed class DeliberateBugTests
+{
+    /// <summary>Scenario, the switch, and the seeds within which it must show.</summary>
+    public static TheoryData<string, string, int> Bugs => new()
+    {
+        { "raft", "CountBeforeFlush", 10 },
+        { "raft", "CommitOlderTermByCounting", 40 },
+        { "raft", "SkipReadIndexCheckAfterPause", 300 },
+        { "raft", "VoteWithoutFlushing", 800 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Bugs))]
+    public void A_deliberate_bug_is_caught(string scenario, string bug, int seeds)
+    {
+        Scenario world = AllScenarios.Named(scenario)[0];
+        for (int seed = 1; seed <= seeds; seed++)
+        {
+            SeedOutcome outcome = SeedRunner.Run(world, (ulong)seed, new RunOptions { Bug = bug });
+            if (outcome.Failure is { } failure)
+            {
+                Assert.NotEqual("harness", failure.Rule);
+                Assert.NotEqual("determinism", failure.Rule);
+                return;
+            }
+        }
+
+        Assert.Fail($"{seeds} seeds of {scenario} did not notice {bug}");
+    }
+}
