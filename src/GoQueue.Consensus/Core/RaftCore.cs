@@ -182,11 +182,8 @@ internal sealed partial class RaftCore
             return; // nobody else is this node: an echo, or two nodes with one id
         }
 
-        if (Configuration.Find(from.Node) is { } known && known.Incarnation != from.Incarnation)
-        {
-            return; // a node that came back with another disk is not the member, and what it says counts for nothing
-        }
-
+        // A sender under another incarnation than this member's configuration names is heard all the same: it may be the configuration that is old. What
+        // it answers counts for nobody, because votes, matches and rounds are counted by member id, incarnation included.
         switch (message)
         {
             case RaftMessage.PreVote ask:
