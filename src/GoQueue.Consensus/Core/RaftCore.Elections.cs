@@ -16,8 +16,12 @@ internal sealed partial class RaftCore
     private (MemberId Leader, long Term)? lostLeader;
     private int quickTries;
 
-    /// <summary>True when this member may begin an election.</summary>
-    private bool MayCampaign => mayVote && Configuration.IsVoter(Self) && installing is null;
+    /// <summary>
+    /// True when this member may begin an election: it is a voter, or was one before a change that is not known to be decided. Without the second its
+    /// log could be the only one that the others may vote for, and nobody would lead again (thesis section 4.2.2).
+    /// </summary>
+    private bool MayCampaign => mayVote && installing is null
+        && (Configuration.IsVoter(Self) || (configurations[^1].Index > Commit && ConfigurationAt(Commit).IsVoter(Self)));
 
     private bool HasEvidence => lostLeader is { } lost && lost.Term == Term;
 
