@@ -118,21 +118,36 @@ internal sealed class GrpcDispatcher
             {
                 status = call.WhyCancelled();
             }
-            catch (Exception failure) when (!IsClientGone(http, failure))
+            catch (Exception failure)
             {
+                if (IsClientGone(http, failure))
+                {
+                    Log.ClientGone(logger, method.Path);
+                    return;
+                }
+
                 Log.CallFailed(logger, failure, method.Path);
                 status = GrpcStatus.Of(ErrorCode.Internal, "the server failed; its log has more");
             }
 
-            await call.FinishAsync(status);
-        }
-        catch (Exception failure) when (IsClientGone(http, failure))
-        {
-            Log.ClientGone(logger, method.Path);
+            await EndAsync(call, status, method);
         }
         finally
         {
             await call.DisposeAsync();
+        }
+    }
+
+    /// <summary>Nothing but writing to the client happens here, so whatever fails is the client's going.</summary>
+    private async Task EndAsync(GrpcCall call, GrpcStatus status, GrpcMethod method)
+    {
+        try
+        {
+            await call.FinishAsync(status);
+        }
+        catch (Exception failure) when (Transport.IsFailure(failure))
+        {
+            Log.ClientGone(logger, method.Path);
         }
     }
 
@@ -179,5 +194,5 @@ internal sealed class GrpcDispatcher
     }
 
     private static bool IsClientGone(HttpContext http, Exception failure) =>
-        http.RequestAborted.IsCancellationRequested && failure is IOException or OperationCanceledException or ConnectionAbortedException or ConnectionResetException;
+        failure is ConnectionAbortedException or ConnectionResetException || (http.RequestAborted.IsCancellationRequested && failure is IOException or OperationCanceledException);
 }

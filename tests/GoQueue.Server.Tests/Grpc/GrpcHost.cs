@@ -4,6 +4,7 @@ using GoQueue.Server.Grpc;
 using GoQueue.Server.Grpc.Protocol;
 using GoQueue.Server.Grpc.Services;
 using GoQueue.Server.Tests.Fakes;
+using GoQueue.Server.Tests.Fixtures;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -11,6 +12,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace GoQueue.Server.Tests.Grpc;
 
@@ -19,8 +21,11 @@ internal sealed class GrpcHost : IAsyncDisposable
 {
     private readonly WebApplication app;
 
-    private GrpcHost(WebApplication app, InMemoryBroker broker, Uri address)
+    private readonly FailureLog log;
+
+    private GrpcHost(WebApplication app, InMemoryBroker broker, Uri address, FailureLog log)
     {
+        this.log = log;
         this.app = app;
         Broker = broker;
         Client = new GrpcWireClient(address);
@@ -32,6 +37,9 @@ internal sealed class GrpcHost : IAsyncDisposable
     public GrpcWireClient Client { get; }
 
     public Uri Address { get; }
+
+    /// <summary>What the layer and the web server logged as errors: nothing that a client does may be one.</summary>
+    public IReadOnlyCollection<string> Failures => log.Failures;
 
     public NodeServing Serving => app.Services.GetRequiredService<NodeServing>();
 
@@ -48,7 +56,8 @@ internal sealed class GrpcHost : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
         });
         builder.Services.AddRouting();
-        builder.Services.AddLogging();
+        FailureLog log = new();
+        builder.Services.AddLogging(logging => logging.AddProvider(log));
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<ITopicRequests>(broker);
         builder.Services.AddSingleton<IPartitionRequests>(broker);
@@ -60,7 +69,7 @@ internal sealed class GrpcHost : IAsyncDisposable
         app.Services.GetRequiredService<NodeServing>().Report(isServing);
         await app.StartAsync();
         string address = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single();
-        return new GrpcHost(app, broker, new Uri(address));
+        return new GrpcHost(app, broker, new Uri(address), log);
     }
 
     public Task StopAsync() => app.StopAsync();

@@ -275,6 +275,39 @@ public sealed class GrpcPublishStreamTests
         Assert.Equal(1, Assert.Single(next.Results).Offset);
     }
 
+    /// <summary>
+    /// Goal: a client that resets its stream is no failure of the node and is not logged as one. Method: many resets, each at another moment of
+    /// the call; which of the two Kestrel tells first, the read that fails or the request that is aborted, is a matter of luck.
+    /// </summary>
+    [Fact]
+    public async Task Streams_reset_by_their_client_are_no_errors_of_the_node()
+    {
+        await using GrpcHost host = await GrpcPublishTests.StartAsync(partitions: 1);
+        await Parallel.ForAsync(0, 400, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (round, token) =>
+        {
+            GrpcDuplex call = await host.Client.OpenAsync(PublishStream);
+            for (int i = 0; i < round % 40; i++)
+            {
+                await call.WriteAsync(Request(1, GrpcBytes.Batch(new string('a', 5000)), topic: "t"));
+            }
+
+            if (round % 3 == 1)
+            {
+                await call.WriteAsync(GrpcWireClient.Frame(Request(2, GrpcBytes.Batch("b"), topic: "t"))[..10]);
+            }
+
+            if (round % 2 == 0)
+            {
+                _ = await call.Response;
+            }
+
+            await call.CancelAsync();
+        });
+        await Eventually.TrueAsync(() => host.Watchdog.Count == 0);
+        await host.StopAsync();
+        Assert.True(host.Failures.Count == 0, string.Join("\n", host.Failures));
+    }
+
     [Fact]
     public async Task A_client_that_never_reads_its_answers_is_cut_off_in_time()
     {

@@ -92,7 +92,16 @@ internal sealed class GrpcCall : IAsyncDisposable
     /// <summary>Sends what was written. False when the client is gone, or took nothing for longer than the write time-out: then stop writing.</summary>
     public ValueTask<bool> FlushAsync()
     {
-        ValueTask<FlushResult> flush = Output.FlushAsync();
+        ValueTask<FlushResult> flush;
+        try
+        {
+            flush = Output.FlushAsync();
+        }
+        catch (Exception gone) when (Transport.IsFailure(gone))
+        {
+            return new(false);
+        }
+
         return flush.IsCompletedSuccessfully ? new(Continues(flush.Result)) : Awaited(flush);
 
         async ValueTask<bool> Awaited(ValueTask<FlushResult> pending)
@@ -102,6 +111,10 @@ internal sealed class GrpcCall : IAsyncDisposable
             try
             {
                 return Continues(await pending) && !watch.HasFired;
+            }
+            catch (Exception gone) when (Transport.IsFailure(gone))
+            {
+                return false;
             }
             finally
             {
@@ -165,6 +178,7 @@ internal sealed class GrpcCall : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await interrupting.DisposeAsync();
+        Reader.Close(); // a call that broke off has not come to its end
         writeWatch?.Disarm();
         cancellation?.Dispose();
     }
@@ -194,7 +208,7 @@ internal sealed class GrpcCall : IAsyncDisposable
             {
                 Output.CancelPendingFlush();
             }
-            catch (Exception ended) when (ended is ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+            catch (Exception ended) when (Transport.IsFailure(ended))
             {
                 // Kestrel has ended the response already: whoever flushes it is awake.
             }

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using GoQueue.Core;
-using Microsoft.AspNetCore.Connections;
 
 namespace GoQueue.Server.Grpc.Protocol;
 
@@ -67,14 +66,24 @@ internal sealed class MessageReader(PipeReader input, GrpcLimits limits, bool is
     /// <summary>Waits for more bytes; call it after <see cref="MessageRead.NeedMore"/> only.</summary>
     public ValueTask FillAsync()
     {
-        Release(unread.Start, unread.End);
-        if (ExpectsMessage || !unread.IsEmpty)
+        ValueTask<ReadResult> read;
+        try
         {
-            watch ??= new Watch(watchdog, Wake);
-            watch.Arm(limits.MessageTimeout);
+            Release(unread.Start, unread.End);
+            if (ExpectsMessage || !unread.IsEmpty)
+            {
+                watch ??= new Watch(watchdog, Wake);
+                watch.Arm(limits.MessageTimeout);
+            }
+
+            read = input.ReadAsync();
+        }
+        catch (Exception gone) when (Transport.IsFailure(gone))
+        {
+            isGone = true; // the stream was reset before we asked
+            return ValueTask.CompletedTask;
         }
 
-        ValueTask<ReadResult> read = input.ReadAsync();
         if (!read.IsCompletedSuccessfully)
         {
             return Awaited(read);
@@ -89,7 +98,7 @@ internal sealed class MessageReader(PipeReader input, GrpcLimits limits, bool is
             {
                 Take(await pending);
             }
-            catch (Exception gone) when (gone is IOException or OperationCanceledException or ConnectionAbortedException)
+            catch (Exception gone) when (Transport.IsFailure(gone))
             {
                 isGone = true; // a reset stream or a lost connection surfaces here first
             }
@@ -103,12 +112,23 @@ internal sealed class MessageReader(PipeReader input, GrpcLimits limits, bool is
         Wake();
     }
 
-    /// <summary>Gives back what is held. The request body is not waited for.</summary>
+    /// <summary>
+    /// Gives back what is held. The request body is not waited for. After it the watch will not fire, which every end of a call needs: Kestrel
+    /// uses the same objects for the next call, and a late wake-up would end that one. Idempotent.
+    /// </summary>
     public void Close()
     {
         watch?.Disarm();
         ReturnInflated();
-        Release(unread.End, unread.End);
+        try
+        {
+            Release(unread.End, unread.End);
+        }
+        catch (Exception gone) when (Transport.IsFailure(gone))
+        {
+            // The body was aborted: nothing of it is held any more.
+        }
+
         unread = default;
         isCompleted = true;
     }
@@ -187,7 +207,7 @@ internal sealed class MessageReader(PipeReader input, GrpcLimits limits, bool is
         {
             input.CancelPendingRead();
         }
-        catch (Exception ended) when (ended is ObjectDisposedException or OperationCanceledException or IOException or InvalidOperationException)
+        catch (Exception ended) when (Transport.IsFailure(ended))
         {
             // Kestrel has aborted or closed the body already: whoever reads it is awake.
         }
