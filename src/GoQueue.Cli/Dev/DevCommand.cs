@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using GoQueue.Cli.Failures;
@@ -22,7 +23,7 @@ internal sealed class DevCommand
     private readonly Option<long?> grpcPort = OptionOf.Whole("--grpc-port", [], "Port for gRPC; 0 takes a free one. Default 9000, or a free one when that is taken.", "PORT", 0, 65535);
     private readonly Option<long?> metricsPort = OptionOf.Whole("--metrics-port", [], "Port for metrics; 0 takes a free one. Default 9090, or a free one when that is taken.", "PORT", 0, 65535);
     private readonly Option<string?> bind = OptionOf.Text("--bind", "Address to listen on. Default 127.0.0.1, this machine only.", "ADDRESS");
-    private readonly Option<bool> logs = OptionOf.Flag("--logs", "Show the server's log on standard error.");
+    private readonly Option<bool> logs = OptionOf.Flag("--logs", "Show the server's log on standard error; with --verbose at level debug.");
     private readonly Argument<string[]> serverArguments = new("server-arguments")
     {
         Description = "Further arguments for goqueue-server, after --.",
@@ -45,6 +46,7 @@ internal sealed class DevCommand
                 + "With -o json the ready line is printed instead of the greeting.",
                 ("goqueue dev", "a broker on the usual ports, data in ./goqueue-data"),
                 ("goqueue dev --ephemeral --http-port 0 --grpc-port 0 --metrics-port 0 -o json", "a throw-away broker on free ports, for a test script"),
+                ("goqueue dev --logs --verbose", "with its log, in detail"),
                 ("goqueue dev --logs -- --config broker.yaml", "with its log, and a further argument for the server")),
             dev.RunAsync);
     }
@@ -78,7 +80,13 @@ internal sealed class DevCommand
             }
 
             Action<string>? log = session.Get(logs) ? session.Notices.Say : null;
-            using DevServer server = await DevServer.StartAsync(executable.Start(arguments), log);
+            ProcessStartInfo start = executable.Start(arguments);
+            if (session.Verbose)
+            {
+                start.Environment.TryAdd("GOQUEUE_LOG_LEVEL", "debug"); // below what the server's own arguments say
+            }
+
+            using DevServer server = await DevServer.StartAsync(start, log);
             return await FollowAsync(session, server, folder, temporary);
         }
         finally

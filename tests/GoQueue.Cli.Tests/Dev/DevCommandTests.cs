@@ -29,6 +29,15 @@ public sealed class DevCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Verbose_raises_the_level_of_the_servers_log()
+    {
+        string server = $"echo \"level ${{GOQUEUE_LOG_LEVEL:-usual}}\" >&2; {Ready}; exit 0";
+
+        Assert.Contains("level debug", (await RunAsync(server, "--logs", "--verbose")).Error, StringComparison.Ordinal);
+        Assert.Contains("level usual", (await RunAsync(server, "--logs")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task With_json_only_the_ready_line_is_printed()
     {
         CommandOutcome outcome = await RunAsync($"{Ready}; exit 0", "-o", "json");
