@@ -25,6 +25,12 @@ internal static class ServerLogging
 
             // The web framework tells at Information what our own log and metrics say already, once for each request.
             logging.AddFilter("Microsoft", options.Level > LogLevel.Warning ? options.Level : LogLevel.Warning);
+            if (options.Level > LogLevel.Debug)
+            {
+                // What a caller's frames make of a connection, up to a critical line for each frame of a flood. Our own layers log their failures.
+                logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.None);
+            }
+
             logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // a failed start is told by the process, in a sentence
             logging.AddProvider(new SerilogLoggerProvider(writer, dispose: true));
         });
