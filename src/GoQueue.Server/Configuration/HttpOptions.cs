@@ -9,6 +9,8 @@ internal sealed record HttpOptions
 
     public required TimeSpan IdleTimeout { get; init; }
 
+    public required TimeSpan WriteTimeout { get; init; }
+
     public required int MaxHeaderBytes { get; init; }
 
     /// <summary>Of one request body, bytes.</summary>

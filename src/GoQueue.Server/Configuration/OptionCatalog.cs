@@ -47,6 +47,9 @@ internal static class OptionCatalog
     public static readonly Option<TimeSpan> HttpIdleTimeout = OptionKinds.Duration("http.idle-timeout", "130s", "1s", "1h",
         "An idle kept-alive connection is closed after this. 130 s outlives the usual 120 s of load balancers, who should close first.");
 
+    public static readonly Option<TimeSpan> HttpWriteTimeout = OptionKinds.Duration("http.write-timeout", "60s", "2s", "10m",
+        "How long a caller may refuse to take bytes of an answer before its connection is cut. Meanwhile it holds what was read for it, up to 16 MiB.");
+
     public static readonly Option<long> HttpMaxHeaders = OptionKinds.Bytes("http.max-header-bytes", "32KiB", "4KiB", "1MiB",
         "All request headers together; more answers 431. 32 KiB is the web server's own default.");
 
@@ -122,7 +125,7 @@ internal static class OptionCatalog
     public static IReadOnlyList<Option> All { get; } =
     [
         Data, NodeId, Bind, HttpPort, GrpcPort, MetricsPort, PeerPort, InsecurePublic, LogFormat, LogLevel, ShutdownTimeout,
-        HttpMaxConnections, HttpHeaderTimeout, HttpIdleTimeout, HttpMaxHeaders, HttpMaxBody, HttpBodyMemory, HttpMaxBatch, HttpMaxPolls,
+        HttpMaxConnections, HttpHeaderTimeout, HttpIdleTimeout, HttpWriteTimeout, HttpMaxHeaders, HttpMaxBody, HttpBodyMemory, HttpMaxBatch, HttpMaxPolls,
         GrpcMaxMessage, GrpcMaxMetadata, GrpcMessageTimeout, GrpcWriteTimeout, GrpcInFlightBytes, GrpcInFlightBatches, GrpcMaxCalls, GrpcCallWindow,
         GrpcConnectionWindow, TopicsDefaultPartitions, StoragePendingBytes, StoragePendingBatches, StorageGroupBytes, StorageTailCache,
         StorageCommitterThreads, StorageReaderThreads, ProducersIdle, MaintenanceInterval, MaintenanceCompactionRate,

@@ -44,6 +44,7 @@ internal sealed record ServerOptions
             MaxConnections = values.Get(OptionCatalog.HttpMaxConnections),
             HeaderTimeout = values.Get(OptionCatalog.HttpHeaderTimeout),
             IdleTimeout = values.Get(OptionCatalog.HttpIdleTimeout),
+            WriteTimeout = values.Get(OptionCatalog.HttpWriteTimeout),
             MaxHeaderBytes = (int)values.Get(OptionCatalog.HttpMaxHeaders),
             MaxBodyBytes = (int)values.Get(OptionCatalog.HttpMaxBody),
             BodyMemoryBytes = values.Get(OptionCatalog.HttpBodyMemory),

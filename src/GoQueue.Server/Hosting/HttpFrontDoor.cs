@@ -1,4 +1,5 @@
 using GoQueue.Core;
+using GoQueue.Server.Configuration;
 using GoQueue.Server.Observability;
 using GoQueue.Server.Rest;
 
@@ -8,7 +9,7 @@ namespace GoQueue.Server.Hosting;
 /// What every request of the HTTP listener passes: it is counted and timed, refused while the node cannot serve it, and whatever goes wrong on
 /// the way becomes one problem answer.
 /// </summary>
-internal sealed class HttpFrontDoor(NodeState node, HttpMetrics metrics, TimeProvider time, ILogger<HttpFrontDoor> log)
+internal sealed class HttpFrontDoor(NodeState node, ServerOptions options, HttpMetrics metrics, TimeProvider time, ILogger<HttpFrontDoor> log)
 {
     private const string UnmatchedRoute = "unmatched";
 
@@ -44,13 +45,15 @@ internal sealed class HttpFrontDoor(NodeState node, HttpMetrics metrics, TimePro
             {
                 await Problem.WriteAsync(context, Unanswered(context), context.Response.StatusCode);
             }
+
+            await SlowCaller.TakesAsync(context, context.Response.CompleteAsync(), options.Http.WriteTimeout, time);
         }
         catch (BadHttpRequestException bad)
         {
             ErrorCode code = bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? ErrorCode.MessageTooLarge : ErrorCode.MalformedRequest;
             await Problem.WriteAsync(context, new Error(code, bad.Message), bad.StatusCode);
         }
-        catch (Exception gone) when (context.RequestAborted.IsCancellationRequested && gone is OperationCanceledException or IOException or ObjectDisposedException)
+        catch (Exception gone) when (gone is OperationCanceledException || (context.RequestAborted.IsCancellationRequested && gone is IOException or ObjectDisposedException))
         {
             // Nobody is there to be told; the status is for the metrics.
             if (!context.Response.HasStarted)

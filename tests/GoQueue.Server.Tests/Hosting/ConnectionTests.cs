@@ -119,6 +119,33 @@ public sealed class ConnectionTests
         await node.PublishAsync("tight", """{"value":1}""");
     }
 
+    /// <summary>
+    /// Goal: a caller that asks for much and never reads is cut, and what was read for it is given back. Method: an answer beyond what the
+    /// kernel's buffers take, every buffer noted on its way; the tail cache is off, so that nobody else holds them.
+    /// </summary>
+    [Fact]
+    public async Task A_reader_that_takes_nothing_is_cut_and_holds_no_memory()
+    {
+        NotingPartitions? noting = null;
+        await using TestNode node = await TestNode.StartAsync(
+            ["http.write-timeout=2s", "storage.tail-cache=0"],
+            broker => broker with { Partitions = noting = new NotingPartitions(broker.Partitions) });
+        await node.CreateTopicAsync("large");
+        for (int i = 0; i < 16; i++)
+        {
+            await node.PublishAsync("large", $$"""{"value":"{{new string('x', 1_000_000)}}"}""");
+        }
+
+        using Socket deaf = new(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        await deaf.ConnectAsync(node.Host.Addresses.Http);
+        Stopwatch watch = Stopwatch.StartNew();
+        await SendAsync(deaf, "GET /v1/topics/large/partitions/0/messages?offset=0&limit=100&maxBytes=16777216 HTTP/1.1\r\nhost: x\r\n\r\n");
+        await GoQueue.Testing.Eventually.TrueAsync(() => noting!.Held > 0, "the answer is read for it");
+        await GoQueue.Testing.Eventually.TrueAsync(() => noting!.Held == 0, "its memory is given back");
+        Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
+        Assert.InRange((await ReadToEndAsync(deaf)).Length, 1, 15_000_000); // what was under way, and then the end
+    }
+
     private static async Task<Socket> ConnectAsync(TestNode node)
     {
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

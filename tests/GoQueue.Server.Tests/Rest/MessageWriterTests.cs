@@ -40,7 +40,7 @@ public sealed class MessageWriterTests
         damaged[^1] = 0x7F; // the header count of the last record
         using Utf8JsonWriter json = new(output, JsonReply.WriterOptions);
         MessageWriter writer = new(json, 0, Offset.Zero, Now, 100, 1 << 20);
-        Error? error = writer.Write([.. Messages(0, 3), .. damaged]);
+        Error? error = WriteAll(writer, [.. Messages(0, 3), .. damaged]);
         Assert.Equal(ErrorCode.CorruptLog, error!.Value.Code);
         Assert.Contains("go on at 5", error.Value.Detail, StringComparison.Ordinal);
         Assert.Equal((3, 3L), (writer.Count, writer.Next.Value));
@@ -51,7 +51,7 @@ public sealed class MessageWriterTests
         output.ResetWrittenCount();
         using Utf8JsonWriter json = new(output, JsonReply.WriterOptions);
         MessageWriter writer = new(json, 0, new Offset(from), Now, limit, 1 << 20);
-        Assert.Null(writer.Write(batches));
+        Assert.Null(WriteAll(writer, batches));
         writer.Finish(new Offset(100), Offset.Zero);
         json.Flush();
         return JsonSerializer.Deserialize<JsonElement>(output.WrittenSpan);
@@ -83,5 +83,20 @@ public sealed class MessageWriterTests
         using SharedBuffer batch = builder.Build();
         RecordBatchHeader.Stamp(batch.Span, new Offset(baseOffset), LeaderEpoch.Zero);
         return batch.Span.ToArray();
+    }
+
+    private static Error? WriteAll(MessageWriter writer, ReadOnlySpan<byte> batches)
+    {
+        while (batches.Length > 0)
+        {
+            if (writer.WriteFirst(batches, out int length) is { } error)
+            {
+                return error;
+            }
+
+            batches = batches[length..];
+        }
+
+        return null;
     }
 }

@@ -24,23 +24,22 @@ internal sealed class MessageWriter(Utf8JsonWriter json, int partition, Offset f
     /// <summary>The limits are reached: nothing more is written.</summary>
     public bool IsFull { get; private set; }
 
-    /// <summary>Writes what the run of whole batches has. The error of a batch that cannot be decoded; what was before it is written.</summary>
-    public Error? Write(ReadOnlySpan<byte> batches)
+    /// <summary>
+    /// Writes what the first batch of the run has, so that the caller can let go of it before the next. Answers the error of a batch that cannot
+    /// be decoded; what was before it is written.
+    /// </summary>
+    /// <param name="length">Bytes of that batch; all that is left when no whole batch begins there.</param>
+    public Error? WriteFirst(ReadOnlySpan<byte> batches, out int length)
     {
-        foreach (ReadOnlySpan<byte> batch in new RecordBatchSequence(batches))
+        RecordBatchSequence run = new(batches);
+        if (!run.MoveNext())
         {
-            if (IsFull)
-            {
-                return null;
-            }
-
-            if (WriteBatch(batch) is { } error)
-            {
-                return error;
-            }
+            length = batches.Length;
+            return null;
         }
 
-        return null;
+        length = run.Current.Length;
+        return IsFull ? null : WriteBatch(run.Current);
     }
 
     /// <summary>Ends the answer; without any message it is written here from the start.</summary>

@@ -6,18 +6,15 @@ namespace GoQueue.Server.Rest.Reading;
 
 /// <summary>
 /// <c>GET /v1/topics/{topic}/partitions/{partition}/messages</c>: one stretch of a partition, waiting for the first message when asked to. The
-/// answer is written while batches are read, so its size does not sit in memory; a reader that does not take it is cut.
+/// answer is written while batches are read, so its size does not sit in memory; a reader that does not take it is cut (<c>http.write-timeout</c>).
 /// </summary>
 internal sealed class MessagesEndpoint(RestContext rest, LongPolls polls)
 {
-    /// <summary>Written bytes that may wait for the socket.</summary>
+    /// <summary>Bytes that are written before the reader must have taken those before them; one batch may go beyond.</summary>
     private const int FlushBytes = 64 << 10;
 
     /// <summary>Reads that find only what nobody sees (state records, expired messages) before an empty answer says where to go on.</summary>
     private const int MaxEmptyReads = 64;
-
-    /// <summary>How long a reader may refuse to take bytes.</summary>
-    private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(60);
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -106,21 +103,25 @@ internal sealed class MessagesEndpoint(RestContext rest, LongPolls polls)
         }
     }
 
-    private static async ValueTask<Error?> WriteAsync(HttpContext context, Utf8JsonWriter json, MessageWriter messages, IReadOnlyList<BufferSlice> slices)
+    private async ValueTask<Error?> WriteAsync(HttpContext context, Utf8JsonWriter json, MessageWriter messages, IReadOnlyList<BufferSlice> slices)
     {
         long flushed = json.BytesCommitted;
-        for (int i = 0; i < slices.Count && !messages.IsFull; i++)
+        foreach (BufferSlice slice in slices)
         {
-            if (messages.Write(slices[i].Span) is { } damage)
+            for (int at = 0; at < slice.Length && !messages.IsFull;)
             {
-                return damage;
-            }
+                if (messages.WriteFirst(slice.Span[at..], out int length) is { } damage)
+                {
+                    return damage;
+                }
 
-            if (json.BytesCommitted + json.BytesPending - flushed > FlushBytes)
-            {
-                json.Flush();
-                flushed = json.BytesCommitted;
-                await FlushAsync(context);
+                at += length;
+                if (json.BytesCommitted + json.BytesPending - flushed > FlushBytes)
+                {
+                    json.Flush();
+                    flushed = json.BytesCommitted;
+                    await FlushAsync(context);
+                }
             }
         }
 
@@ -148,23 +149,13 @@ internal sealed class MessagesEndpoint(RestContext rest, LongPolls polls)
             json.WriteNumber("highWatermark"u8, read.HighWatermark.Value);
         });
 
-    private static async ValueTask FlushAsync(HttpContext context)
+    private async ValueTask FlushAsync(HttpContext context)
     {
         if (!context.Response.HasStarted)
         {
             context.Response.ContentType = "application/json";
         }
 
-        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        patience.CancelAfter(WriteTimeout);
-        try
-        {
-            await context.Response.BodyWriter.FlushAsync(patience.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            context.Abort();
-            throw;
-        }
+        await SlowCaller.TakesAsync(context, context.Response.BodyWriter.FlushAsync(context.RequestAborted), rest.Limits.WriteTimeout, rest.Time);
     }
 }
