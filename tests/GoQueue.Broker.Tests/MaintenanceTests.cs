@@ -19,8 +19,8 @@ public sealed class MaintenanceTests
         }
 
         broker.Time.Advance(TimeSpan.FromMinutes(2));
-        await Eventually.TrueAsync(() => broker.Partitions.Offsets(partition).Value.LogStart > Offset.Zero, "retention moved the start");
-        PartitionOffsets offsets = broker.Partitions.Offsets(partition).Value;
+        await Eventually.TrueAsync(async () => (await broker.OffsetsAsync(partition)).LogStart > Offset.Zero, "retention moved the start");
+        PartitionOffsets offsets = await broker.OffsetsAsync(partition);
         Assert.Equal(new Offset(40), offsets.HighWatermark);
         Assert.Equal((int)(offsets.HighWatermark - offsets.LogStart), (await broker.ReadAllAsync(partition, offsets.LogStart.Value)).Count);
     }
@@ -32,7 +32,7 @@ public sealed class MaintenanceTests
         TopicPartition partition = await broker.CreateAsync("orders", new() { RetentionMillis = 1000 });
         await broker.PublishAsync(partition, Batches.Of("a")); // records of 2023, the clock says 2026
         broker.Time.Advance(TimeSpan.FromMinutes(2));
-        await Eventually.TrueAsync(() => broker.Partitions.Offsets(partition).Value.LogStart == new Offset(1), "everything expired");
+        await Eventually.TrueAsync(async () => (await broker.OffsetsAsync(partition)).LogStart == new Offset(1), "everything expired");
         Assert.Equal(new Offset(1), (await broker.PublishAsync(partition, Batches.Of("b"))).BaseOffset);
     }
 

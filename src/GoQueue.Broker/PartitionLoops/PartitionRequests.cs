@@ -35,16 +35,7 @@ internal sealed class PartitionRequests(PartitionTable partitions, BrokerEnviron
         });
     }
 
-    public Result<PartitionOffsets> Offsets(TopicPartition partition)
-    {
-        if (!partitions.TryGet(partition, out PartitionLoop? loop, out Error error))
-        {
-            return error;
-        }
-
-        Error refusal = loop.Refusal;
-        return refusal.Code != ErrorCode.None ? refusal : new PartitionOffsets(loop.LogStart, loop.HighWatermark);
-    }
+    public ValueTask<Result<PartitionOffsets>> OffsetsAsync(TopicPartition partition, CancellationToken cancellationToken) => new(Offsets(partition));
 
     public async ValueTask<Result<Offset>> OffsetForTimeAsync(TopicPartition partition, UnixMillis time, CancellationToken cancellationToken)
     {
@@ -54,5 +45,16 @@ internal sealed class PartitionRequests(PartitionTable partitions, BrokerEnviron
         }
 
         return await environment.Readers.RunAsync(() => loop.OffsetForTime(time)).UnlessCancelledAsync(cancellationToken);
+    }
+
+    private Result<PartitionOffsets> Offsets(TopicPartition partition)
+    {
+        if (!partitions.TryGet(partition, out PartitionLoop? loop, out Error error))
+        {
+            return error;
+        }
+
+        Error refusal = loop.Refusal;
+        return refusal.Code != ErrorCode.None ? refusal : new PartitionOffsets(loop.LogStart, loop.HighWatermark);
     }
 }

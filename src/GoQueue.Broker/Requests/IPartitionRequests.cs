@@ -15,8 +15,8 @@ public interface IPartitionRequests
     /// OffsetOutOfRange, CorruptLog, StorageFailure, ShuttingDown.</summary>
     ValueTask<FetchResult> FetchAsync(FetchRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Codes: UnknownPartition, StorageFailure.</summary>
-    Result<PartitionOffsets> Offsets(TopicPartition partition);
+    /// <summary>The readable range now. Codes: UnknownPartition, StorageFailure.</summary>
+    ValueTask<Result<PartitionOffsets>> OffsetsAsync(TopicPartition partition, CancellationToken cancellationToken);
 
     /// <summary>First offset whose timestamp is at or after <paramref name="time"/>; <see cref="Offset.None"/> when there is none (semantics X1).</summary>
     ValueTask<Result<Offset>> OffsetForTimeAsync(TopicPartition partition, UnixMillis time, CancellationToken cancellationToken);

@@ -58,6 +58,8 @@ internal sealed class TestBroker : IAsyncDisposable
     public async Task<PublishReceipt> PublishAsync(TopicPartition partition, SharedBuffer batch, Acks acks = Acks.All) =>
         await Partitions.PublishAsync(new PublishRequest(partition, batch, acks));
 
+    public async Task<PartitionOffsets> OffsetsAsync(TopicPartition partition) => (await Partitions.OffsetsAsync(partition, CancellationToken.None)).Value;
+
     public async Task<List<string>> ReadAllAsync(TopicPartition partition, long from = 0)
     {
         List<string> records = [];

@@ -185,9 +185,10 @@ internal sealed class InMemoryBroker : ITopicRequests, IPartitionRequests, IProd
         }
     }
 
-    public Result<PartitionOffsets> Offsets(TopicPartition partition) => partitions.TryGetValue(partition, out InMemoryPartition? found)
-        ? found.Offsets
-        : new Error(ErrorCode.UnknownPartition, "no such partition");
+    public ValueTask<Result<PartitionOffsets>> OffsetsAsync(TopicPartition partition, CancellationToken cancellationToken) =>
+        new(partitions.TryGetValue(partition, out InMemoryPartition? found)
+            ? found.Offsets
+            : (Result<PartitionOffsets>)new Error(ErrorCode.UnknownPartition, "no such partition"));
 
     public ValueTask<Result<Offset>> OffsetForTimeAsync(TopicPartition partition, UnixMillis time, CancellationToken cancellationToken) =>
         new(partitions.TryGetValue(partition, out InMemoryPartition? found)

@@ -19,7 +19,8 @@ internal sealed class RefusingPartitions(IPartitionRequests real, int refused, E
 
     public ValueTask<FetchResult> FetchAsync(FetchRequest request, CancellationToken cancellationToken) => real.FetchAsync(request, cancellationToken);
 
-    public Result<PartitionOffsets> Offsets(TopicPartition partition) => real.Offsets(partition);
+    public ValueTask<Result<PartitionOffsets>> OffsetsAsync(TopicPartition partition, CancellationToken cancellationToken) =>
+        real.OffsetsAsync(partition, cancellationToken);
 
     public ValueTask<Result<Offset>> OffsetForTimeAsync(TopicPartition partition, UnixMillis time, CancellationToken cancellationToken) =>
         real.OffsetForTimeAsync(partition, time, cancellationToken);

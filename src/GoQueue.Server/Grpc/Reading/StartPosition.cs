@@ -11,7 +11,7 @@ internal readonly record struct StartPosition(long? Offset, long? TimeMillis)
     /// <summary>Codes: OffsetOutOfRange, which names the range, and those of the broker.</summary>
     public async ValueTask<Result<Offset>> ResolveAsync(IPartitionRequests partitions, TopicPartition partition, CancellationToken cancellationToken)
     {
-        if (!partitions.Offsets(partition).TryGet(out PartitionOffsets range, out Error error))
+        if (!(await partitions.OffsetsAsync(partition, cancellationToken)).TryGet(out PartitionOffsets range, out Error error))
         {
             return error;
         }

@@ -62,7 +62,7 @@ internal sealed class MessagesEndpoint(RestContext rest, LongPolls polls)
             }
         }
 
-        Result<PartitionOffsets> offsets = rest.Partitions.Offsets(partition);
+        Result<PartitionOffsets> offsets = await rest.Partitions.OffsetsAsync(partition, cancellationToken);
         return !offsets.IsOk ? offsets.Error : query.FromEnd || query.FromTime is not null ? offsets.Value.HighWatermark : offsets.Value.LogStart;
     }
 

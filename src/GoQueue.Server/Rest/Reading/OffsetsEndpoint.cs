@@ -32,7 +32,7 @@ internal sealed class OffsetsEndpoint(RestContext rest)
             return;
         }
 
-        if (!rest.Partitions.Offsets(target.Partition).TryGet(out PartitionOffsets range, out error))
+        if (!(await rest.Partitions.OffsetsAsync(target.Partition, context.RequestAborted)).TryGet(out PartitionOffsets range, out error))
         {
             await Problem.WriteAsync(context, error);
             return;
