@@ -122,6 +122,18 @@ internal static class OptionCatalog
     public static readonly Option<long> MaintenanceCompactionRate = OptionKinds.Bytes("maintenance.compaction-rate", "32MiB", "64KiB", "64GiB",
         "Bytes a second that compaction may read and write together, so that it does not take the disk from publishing.");
 
+    public static readonly Option<int> ForwardingMaxRequests = OptionKinds.Number("forwarding.max-requests", 512, 1, 512, "requests",
+        "Requests that wait for another node at one time; one more is refused as OVERLOADED. At most half of what one connection between nodes carries, so that replication always has room.");
+
+    public static readonly Option<long> ForwardingMaxBytes = OptionKinds.Bytes("forwarding.max-bytes", "64MiB", "1MiB", "4GiB",
+        "Batches on their way to other nodes, and as much again that others sent here; more is refused as OVERLOADED.");
+
+    public static readonly Option<TimeSpan> ForwardingTimeout = OptionKinds.Duration("forwarding.timeout", "30s", "1s", "5m",
+        "How long the other node may take, beyond the wait of a read. A publish without an answer by then answers OUTCOME_UNKNOWN.");
+
+    public static readonly Option<TimeSpan> ForwardingLeaderWait = OptionKinds.Duration("forwarding.leader-wait", "5s", "0ms", "1m",
+        "How long a request that was certainly not handled waits for a leader that takes it. Longer than an election; 0 answers NOT_LEADER at once.");
+
     public static IReadOnlyList<Option> All { get; } =
     [
         Data, NodeId, Bind, HttpPort, GrpcPort, MetricsPort, PeerPort, InsecurePublic, LogFormat, LogLevel, ShutdownTimeout,
@@ -129,6 +141,7 @@ internal static class OptionCatalog
         GrpcMaxMessage, GrpcMaxMetadata, GrpcMessageTimeout, GrpcWriteTimeout, GrpcInFlightBytes, GrpcInFlightBatches, GrpcMaxCalls, GrpcCallWindow,
         GrpcConnectionWindow, TopicsDefaultPartitions, StoragePendingBytes, StoragePendingBatches, StorageGroupBytes, StorageTailCache,
         StorageCommitterThreads, StorageReaderThreads, ProducersIdle, MaintenanceInterval, MaintenanceCompactionRate,
+        ForwardingMaxRequests, ForwardingMaxBytes, ForwardingTimeout, ForwardingLeaderWait,
     ];
 
     public static Option? Find(string key) => All.FirstOrDefault(option => option.Key == key);

@@ -1,5 +1,6 @@
 using GoQueue.Broker;
 using GoQueue.Core;
+using GoQueue.Server.Forwarding;
 using GoQueue.Server.Grpc;
 
 namespace GoQueue.Server.Configuration;
@@ -20,6 +21,8 @@ internal sealed record ServerOptions
     public required BrokerOptions Broker { get; init; }
 
     public required BrokerThreads Threads { get; init; }
+
+    public required ForwardingOptions Forwarding { get; init; }
 
     public required LoggingOptions Logging { get; init; }
 
@@ -79,6 +82,13 @@ internal sealed record ServerOptions
         {
             Committers = BrokerThreads.Resolve(values.Get(OptionCatalog.StorageCommitterThreads)),
             Readers = BrokerThreads.Resolve(values.Get(OptionCatalog.StorageReaderThreads)),
+        },
+        Forwarding = new ForwardingOptions
+        {
+            MaxRequests = values.Get(OptionCatalog.ForwardingMaxRequests),
+            MaxBytes = values.Get(OptionCatalog.ForwardingMaxBytes),
+            Timeout = values.Get(OptionCatalog.ForwardingTimeout),
+            LeaderWait = values.Get(OptionCatalog.ForwardingLeaderWait),
         },
         Logging = new LoggingOptions
         {

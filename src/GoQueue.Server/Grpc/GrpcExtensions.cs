@@ -1,16 +1,20 @@
+using GoQueue.Broker.Requests;
+using GoQueue.Server.Forwarding;
 using GoQueue.Server.Grpc.Protocol;
 using GoQueue.Server.Grpc.Publishing;
 using GoQueue.Server.Grpc.Reading;
 using GoQueue.Server.Grpc.Services;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace GoQueue.Server.Grpc;
 
-/// <summary>How the host takes the gRPC layer in. The three broker ports must be registered.</summary>
+/// <summary>How the host takes the gRPC layer in. The ports of topics and producers must be registered, and that of the partitions or their routes.</summary>
 internal static class GrpcExtensions
 {
     public static IServiceCollection AddGoQueueGrpc(this IServiceCollection services, GrpcLimits limits)
     {
         services.AddSingleton(limits);
+        services.TryAddSingleton<IPartitionRoutes>(all => new HereOnly(all.GetRequiredService<IPartitionRequests>()));
         services.AddSingleton<NodeServing>();
         services.AddSingleton(all => new CallWatchdog(limits, all.GetRequiredService<TimeProvider>()));
         services.AddSingleton(all => new GrpcCallServices(

@@ -6,6 +6,7 @@ using GoQueue.Core;
 using GoQueue.Core.Scheduling;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Commands;
+using GoQueue.Metadata.Quorum;
 using GoQueue.Server.Configuration;
 using GoQueue.Server.DataDirectory;
 using GoQueue.Storage.Directories;
@@ -52,7 +53,11 @@ internal static class BrokerComposition
             };
             BrokerNode node = await BrokerNode.OpenAsync(options.Broker, environment, claim.Directory, metadata);
             closing.Push(node.DisposeAsync);
-            return new RunningBroker(node.Topics, node.Partitions, node.Producers, () => CloseAsync(closing));
+            return new RunningBroker(node.Topics, node.Partitions, node.Producers, () => CloseAsync(closing))
+            {
+                Metadata = metadata,
+                Quorum = metadata as IMetadataQuorum,
+            };
         }
         catch (Exception failure)
         {

@@ -1,18 +1,26 @@
 using GoQueue.Broker.Requests;
 using GoQueue.Core;
 using GoQueue.Metadata.Topics;
+using GoQueue.Server.Forwarding;
 
 namespace GoQueue.Server.Hosting;
 
 /// <summary>
 /// The broker as the endpoints see it. Listeners open before the broker has recovered, so that health can be asked; until
-/// <see cref="Open"/> the pipelines refuse every other request, and after it everything goes straight through.
+/// <see cref="Open"/> the pipelines refuse every other request, and after it everything goes straight through. Partitions are those wherever they
+/// are led; <see cref="Here"/> has only this node's.
 /// </summary>
-internal sealed class BrokerPorts : ITopicRequests, IPartitionRequests, IProducerRequests
+internal sealed class BrokerPorts : ITopicRequests, IPartitionRoutes, IProducerRequests
 {
     private volatile RunningBroker? broker;
+    private volatile IPartitionRoutes? routes;
 
     public bool IsOpen => broker is not null;
+
+    public IPartitionRequests Here => Broker.Partitions;
+
+    /// <summary>Null until the broker has recovered.</summary>
+    public RunningBroker? IfOpen => broker;
 
     private RunningBroker Broker
     {
@@ -24,11 +32,26 @@ internal sealed class BrokerPorts : ITopicRequests, IPartitionRequests, IProduce
         }
     }
 
+    private IPartitionRoutes Routes
+    {
+        get
+        {
+            IPartitionRoutes? open = routes;
+            Invariant.Check(open is not null, "no request reaches the broker before it has recovered");
+            return open;
+        }
+    }
+
     public void Open(RunningBroker running)
     {
         Invariant.Check(broker is null, "the broker is opened once");
+        routes = running.Routes ?? new HereOnly(running.Partitions);
         broker = running;
     }
+
+    public bool LeadsHere(TopicPartition partition) => Routes.LeadsHere(partition);
+
+    public LeaderHint? LeaderOf(TopicPartition partition) => Routes.LeaderOf(partition);
 
     public ValueTask<Result<TopicImage>> CreateAsync(CreateTopic request, CancellationToken cancellationToken) =>
         Broker.Topics.CreateAsync(request, cancellationToken);
@@ -46,15 +69,16 @@ internal sealed class BrokerPorts : ITopicRequests, IPartitionRequests, IProduce
     public ValueTask<Result<TopicImage>> DeleteAsync(string name, CancellationToken cancellationToken) =>
         Broker.Topics.DeleteAsync(name, cancellationToken);
 
-    public ValueTask<PublishReceipt> PublishAsync(PublishRequest request) => Broker.Partitions.PublishAsync(request);
+    public ValueTask<PublishReceipt> PublishAsync(PublishRequest request) => Routes.PublishAsync(request);
 
     public ValueTask<FetchResult> FetchAsync(FetchRequest request, CancellationToken cancellationToken) =>
-        Broker.Partitions.FetchAsync(request, cancellationToken);
+        Routes.FetchAsync(request, cancellationToken);
 
-    public Result<PartitionOffsets> Offsets(TopicPartition partition) => Broker.Partitions.Offsets(partition);
+    public ValueTask<Result<PartitionOffsets>> OffsetsAsync(TopicPartition partition, CancellationToken cancellationToken) =>
+        Routes.OffsetsAsync(partition, cancellationToken);
 
     public ValueTask<Result<Offset>> OffsetForTimeAsync(TopicPartition partition, UnixMillis time, CancellationToken cancellationToken) =>
-        Broker.Partitions.OffsetForTimeAsync(partition, time, cancellationToken);
+        Routes.OffsetForTimeAsync(partition, time, cancellationToken);
 
     public ValueTask<Result<ProducerIdentity>> InitProducerAsync(CancellationToken cancellationToken) =>
         Broker.Producers.InitProducerAsync(cancellationToken);

@@ -1,13 +1,26 @@
 using GoQueue.Broker.Requests;
+using GoQueue.Metadata;
+using GoQueue.Metadata.Quorum;
+using GoQueue.Server.Forwarding;
 
 namespace GoQueue.Server.Hosting;
 
-/// <summary>A recovered broker behind its three ports. <see cref="CloseAsync"/> drains, flushes and leaves the clean-shutdown marks.</summary>
+/// <summary>A recovered broker behind its ports. <see cref="CloseAsync"/> drains, flushes and leaves the clean-shutdown marks.</summary>
 internal sealed record RunningBroker(
     ITopicRequests Topics,
     IPartitionRequests Partitions,
     IProducerRequests Producers,
-    Func<Task> CloseAsync);
+    Func<Task> CloseAsync)
+{
+    /// <summary>The partitions wherever they are led; null when all are led here.</summary>
+    public IPartitionRoutes? Routes { get; init; }
+
+    /// <summary>What this node knows of the cluster.</summary>
+    public required IMetadataLog Metadata { get; init; }
+
+    /// <summary>Null on a node whose metadata log has no quorum.</summary>
+    public IMetadataQuorum? Quorum { get; init; }
+}
 
 /// <summary>Opens and recovers a broker. Throws <see cref="StartRefusedException"/> when the data directory must not be used.</summary>
 internal delegate Task<RunningBroker> BrokerFactory(IServiceProvider services, CancellationToken cancellationToken);

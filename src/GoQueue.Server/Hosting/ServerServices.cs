@@ -1,5 +1,6 @@
 using GoQueue.Broker.Requests;
 using GoQueue.Server.Configuration;
+using GoQueue.Server.Forwarding;
 using GoQueue.Server.Grpc;
 using GoQueue.Server.Observability;
 using GoQueue.Server.Observability.Metrics;
@@ -18,7 +19,7 @@ internal static class ServerServices
         services.AddSingleton<NodeState>();
         services.AddSingleton<BrokerPorts>();
         services.AddSingleton<ITopicRequests>(static all => all.GetRequiredService<BrokerPorts>());
-        services.AddSingleton<IPartitionRequests>(static all => all.GetRequiredService<BrokerPorts>());
+        services.AddSingleton<IPartitionRoutes>(static all => all.GetRequiredService<BrokerPorts>());
         services.AddSingleton<IProducerRequests>(static all => all.GetRequiredService<BrokerPorts>());
 
         services.AddMetrics();

@@ -2,6 +2,7 @@ using GoQueue.Broker.Requests;
 using GoQueue.Core;
 using GoQueue.Metadata.Topics;
 using GoQueue.Server.Configuration;
+using GoQueue.Server.Forwarding;
 using GoQueue.Server.Hosting;
 
 namespace GoQueue.Server.Rest;
@@ -10,7 +11,7 @@ namespace GoQueue.Server.Rest;
 internal sealed class RestContext(
     ServerOptions options,
     ITopicRequests topics,
-    IPartitionRequests partitions,
+    IPartitionRoutes partitions,
     BodyMemory bodyMemory,
     NodeState node,
     TimeProvider time)
@@ -19,7 +20,8 @@ internal sealed class RestContext(
 
     public ITopicRequests Topics { get; } = topics;
 
-    public IPartitionRequests Partitions { get; } = partitions;
+    /// <summary>Every partition, wherever it is led: what is led elsewhere is passed on.</summary>
+    public IPartitionRoutes Partitions { get; } = partitions;
 
     public NodeState Node { get; } = node;
 

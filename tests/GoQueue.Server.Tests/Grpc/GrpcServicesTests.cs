@@ -25,6 +25,9 @@ public sealed class GrpcServicesTests
             MaxMessageBytes = 1 << 20,
             FlushMode = FlushMode.Interval,
             FlushIntervalMs = 50,
+            ReplicationFactor = 1,
+            MinInSyncReplicas = 1,
+            UncleanLeaderElection = true,
         };
         Topic made = (await host.Client.UnaryAsync<CreateTopicResponse>("CreateTopic", new CreateTopicRequest { Name = "b", Partitions = 2, Settings = settings })).Topic;
         Assert.Equal(settings, made.Settings);

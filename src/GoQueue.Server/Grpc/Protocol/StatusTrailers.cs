@@ -25,6 +25,16 @@ internal static class StatusTrailers
             target["goqueue-error"] = ErrorCodes.Name(status.Cause);
             target["grpc-status-details-bin"] = Details(status);
         }
+
+        if (status.Leader is { } leader)
+        {
+            target["goqueue-leader"] = leader.Node.Value;
+            target["goqueue-leader-epoch"] = leader.Epoch.ToString();
+            if (leader.Grpc is { } endpoint)
+            {
+                target["goqueue-leader-endpoint"] = endpoint.ToString();
+            }
+        }
     }
 
     private static string Details(GrpcStatus status)
@@ -39,6 +49,13 @@ internal static class StatusTrailers
                 ["retriable"] = ErrorCodes.IsRetriable(status.Cause) ? "true" : "false",
             },
         };
+        if (status.Leader is { } leader)
+        {
+            info.Metadata["leader"] = leader.Node.Value;
+            info.Metadata["leader_endpoint"] = leader.Grpc?.ToString() ?? string.Empty;
+            info.Metadata["leader_epoch"] = leader.Epoch.ToString();
+        }
+
         Status details = new() { Code = (int)status.Code, Message = status.Message, Details = { Any.Pack(info) } };
         return Convert.ToBase64String(details.ToByteArray());
     }

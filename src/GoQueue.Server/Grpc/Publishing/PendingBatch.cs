@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using GoQueue.Broker.Requests;
+using GoQueue.Core;
 
 namespace GoQueue.Server.Grpc.Publishing;
 
@@ -19,6 +20,8 @@ internal sealed class PendingBatch
     public ulong CorrelationId { get; set; }
 
     public Acks Acks { get; set; }
+
+    public TopicPartition Partition { get; set; }
 
     public PublishLine Line { get; set; } = null!;
 
@@ -58,7 +61,7 @@ internal sealed class PendingBatch
         catch (Exception failure)
         {
             stream.Fail(failure);
-            receipt = PublishReceipt.Refused(Core.ErrorCode.Internal, "the server failed; its log has more");
+            receipt = PublishReceipt.Refused(ErrorCode.Internal, "the server failed; its log has more");
         }
 
         stream.Answer(this, receipt);

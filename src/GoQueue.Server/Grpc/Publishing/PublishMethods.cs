@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using GoQueue.Broker.Requests;
 using GoQueue.Core;
+using GoQueue.Server.Forwarding;
 using GoQueue.Server.Grpc.Protocol;
 using GoQueue.Server.Grpc.Services;
 using Microsoft.Extensions.ObjectPool;
@@ -8,7 +9,7 @@ using Microsoft.Extensions.ObjectPool;
 namespace GoQueue.Server.Grpc.Publishing;
 
 /// <summary><c>Publish</c> and <c>PublishStream</c>.</summary>
-internal sealed class PublishMethods(ITopicRequests topics, IPartitionRequests partitions, TimeProvider time) : IGrpcService
+internal sealed class PublishMethods(ITopicRequests topics, IPartitionRoutes partitions, TimeProvider time) : IGrpcService
 {
     private const int PooledPublishes = 64;
     private readonly ObjectPool<UnaryPublish> pool = new DefaultObjectPool<UnaryPublish>(new DefaultPooledObjectPolicy<UnaryPublish>(), PooledPublishes);

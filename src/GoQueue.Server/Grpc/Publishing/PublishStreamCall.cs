@@ -2,20 +2,21 @@ using System.Buffers;
 using System.Runtime.ExceptionServices;
 using GoQueue.Broker.Requests;
 using GoQueue.Core;
+using GoQueue.Server.Forwarding;
 using GoQueue.Server.Grpc.Protocol;
 
 namespace GoQueue.Server.Grpc.Publishing;
 
 /// <summary>
 /// One <c>PublishStream</c>. The reader takes requests and hands their batches to the broker without waiting for answers; the writer sends the
-/// answers, all that are there at once in one flush. Bytes and batches without an answer are bounded: at the bound the reader stops, HTTP/2 flow
+/// answers, all that are there at once in one flush. What another node leads is not passed on: the answer names that node, and the client goes there. Bytes and batches without an answer are bounded: at the bound the reader stops, HTTP/2 flow
 /// control then stops the client.
 /// </summary>
 /// <remarks>
 /// Reader and writer are two loops that meet in the lines, under <c>gate</c>. A batch that was handed over is not taken back: when the call ends
 /// early its answer is dropped, its fate is the broker's.
 /// </remarks>
-internal sealed class PublishStreamCall(GrpcCall call, ITopicRequests topics, IPartitionRequests partitions)
+internal sealed class PublishStreamCall(GrpcCall call, ITopicRequests topics, IPartitionRoutes partitions)
 {
     private const int MaxFree = 256; // pooled objects a stream keeps
 
@@ -146,7 +147,7 @@ internal sealed class PublishStreamCall(GrpcCall call, ITopicRequests topics, IP
             refusal ??= new Error(ErrorCode.InvalidArgument, $"acks {request.Acks}: use NONE (1), LEADER (2) or ALL (3)");
         }
 
-        PendingBatch pending = Enter(request, acks, target.Line ?? refusals);
+        PendingBatch pending = Enter(request, acks, target);
         if (refusal is { } error)
         {
             Answer(pending, PublishReceipt.Refused(error.Code, error.Detail));
@@ -157,7 +158,7 @@ internal sealed class PublishStreamCall(GrpcCall call, ITopicRequests topics, IP
         request.Batch.CopyTo(batch.Span);
         try
         {
-            pending.WaitFor(partitions.PublishAsync(new PublishRequest(target.Partition, batch, acks)));
+            pending.WaitFor(partitions.Here.PublishAsync(new PublishRequest(target.Partition, batch, acks)));
         }
         catch (Exception thrown)
         {
@@ -167,13 +168,15 @@ internal sealed class PublishStreamCall(GrpcCall call, ITopicRequests topics, IP
         return true;
     }
 
-    private PendingBatch Enter(in PublishStreamRequestParser request, Acks acks, PublishLine line)
+    private PendingBatch Enter(in PublishStreamRequestParser request, Acks acks, in StreamTarget target)
     {
+        PublishLine line = target.Line ?? refusals;
         lock (gate)
         {
             PendingBatch pending = free.TryPop(out PendingBatch? reused) ? reused : new PendingBatch(this);
             pending.CorrelationId = request.CorrelationId;
             pending.Acks = acks;
+            pending.Partition = target.Partition;
             pending.Bytes = (int)request.Batch.Length;
             pending.Line = line;
             pending.IsAnswered = false;
@@ -217,7 +220,7 @@ internal sealed class PublishStreamCall(GrpcCall call, ITopicRequests topics, IP
 
         foreach (PendingBatch batch in sending)
         {
-            PublishStreamResponseWriter.Write(call.Output, batch);
+            PublishStreamResponseWriter.Write(call.Output, batch, batch.Receipt.Error.Code == ErrorCode.NotLeader ? partitions.LeaderOf(batch.Partition) : null);
         }
 
         Recycle();

@@ -4,6 +4,7 @@ using GoQueue.Broker.Requests;
 using GoQueue.Core;
 using GoQueue.Core.Records;
 using GoQueue.Metadata.Topics;
+using GoQueue.Server.Forwarding;
 using GoQueue.Server.Grpc.Protocol;
 using GoQueue.Server.Grpc.Services;
 
@@ -63,15 +64,21 @@ internal sealed class UnaryPublish : IDisposable
         return GrpcStatus.Ok;
     }
 
-    /// <summary>Hands all batches over, in order, without waiting in between.</summary>
+    /// <summary>Hands all batches over, in order.</summary>
     /// <param name="mayBeLeft">The call has a deadline, so answers may come when nobody waits: they become tasks, which may be left alone.</param>
-    public void Send(IPartitionRequests partitions, bool mayBeLeft)
+    public void Send(IPartitionRoutes partitions, bool mayBeLeft)
     {
-        foreach (ref PublishedBatch batch in CollectionsMarshal.AsSpan(batches))
+        Span<PublishedBatch> all = CollectionsMarshal.AsSpan(batches);
+        PublishRuns? runs = null;
+        for (int i = 0; i < all.Length; i++)
         {
+            ref PublishedBatch batch = ref all[i];
             SharedBuffer bytes = batch.Bytes!;
             batch.Bytes = null;
-            ValueTask<PublishReceipt> answer = partitions.PublishAsync(new PublishRequest(batch.Partition, bytes, Acks));
+            bool isLast = i + 1 == all.Length || all[i + 1].Partition != batch.Partition; // they stand in order of their partitions
+            bool isOnly = isLast && (i == 0 || all[i - 1].Partition != batch.Partition);
+            PublishRequest request = new(batch.Partition, bytes, Acks);
+            ValueTask<PublishReceipt> answer = isOnly ? partitions.PublishAsync(request) : new((runs ??= new PublishRuns(partitions)).PublishAsync(request, isLast));
             batch.Answer = mayBeLeft && !answer.IsCompleted ? new ValueTask<PublishReceipt>(answer.AsTask()) : answer;
         }
     }

@@ -2,6 +2,7 @@ using System.Buffers;
 using GoQueue.Broker.Requests;
 using GoQueue.Core;
 using GoQueue.Core.Records;
+using GoQueue.Server.Forwarding;
 using GoQueue.Server.Grpc.Protocol;
 using GoQueue.Server.Grpc.Services;
 using GoQueue.Server.Grpc.Wire;
@@ -10,7 +11,7 @@ using V1 = GoQueue.Contracts.V1;
 namespace GoQueue.Server.Grpc.Reading;
 
 /// <summary>One unary <c>Fetch</c>: decoded messages of one stretch of a partition.</summary>
-internal sealed class FetchCall(GrpcCall call, V1.FetchRequest request, IPartitionRequests partitions, TimeProvider time) : IDisposable
+internal sealed class FetchCall(GrpcCall call, V1.FetchRequest request, IPartitionRoutes partitions, TimeProvider time) : IDisposable
 {
     private const int DefaultMessages = 500;
     private const int DefaultBytes = 1 << 20;
@@ -34,7 +35,7 @@ internal sealed class FetchCall(GrpcCall call, V1.FetchRequest request, IPartiti
         Result<Offset> resolved = await start.ResolveAsync(partitions, target.Partition, call.Token);
         if (!resolved.TryGet(out next, out Error error))
         {
-            return error;
+            return GrpcStatus.Of(error, partitions, target.Partition);
         }
 
         TimeSpan wait = TimeSpan.FromMilliseconds(Math.Min(request.WaitMs, call.Limits.MaxFetchWait.TotalMilliseconds));
@@ -46,7 +47,7 @@ internal sealed class FetchCall(GrpcCall call, V1.FetchRequest request, IPartiti
             using FetchResult result = await partitions.FetchAsync(fetch, call.Token);
             if (!result.IsOk)
             {
-                return result.Error;
+                return GrpcStatus.Of(result.Error, partitions, target.Partition);
             }
 
             Offset before = next;

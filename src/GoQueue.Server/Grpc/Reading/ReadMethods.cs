@@ -1,5 +1,6 @@
 using GoQueue.Broker.Requests;
 using GoQueue.Core;
+using GoQueue.Server.Forwarding;
 using GoQueue.Server.Grpc.Protocol;
 using GoQueue.Server.Grpc.Services;
 using V1 = GoQueue.Contracts.V1;
@@ -7,7 +8,7 @@ using V1 = GoQueue.Contracts.V1;
 namespace GoQueue.Server.Grpc.Reading;
 
 /// <summary><c>Fetch</c> and <c>Subscribe</c>.</summary>
-internal sealed class ReadMethods(ITopicRequests topics, IPartitionRequests partitions, TimeProvider time) : IGrpcService
+internal sealed class ReadMethods(ITopicRequests topics, IPartitionRoutes partitions, TimeProvider time) : IGrpcService
 {
     private const GrpcTraits Traits = GrpcTraits.TakesOneMessage | GrpcTraits.EndsWithTheNode;
 

@@ -1,5 +1,6 @@
 using GoQueue.Broker.Requests;
 using GoQueue.Core;
+using GoQueue.Server.Forwarding;
 using GoQueue.Server.Grpc.Protocol;
 using GoQueue.Server.Grpc.Services;
 using V1 = GoQueue.Contracts.V1;
@@ -8,9 +9,9 @@ namespace GoQueue.Server.Grpc.Reading;
 
 /// <summary>
 /// One <c>Subscribe</c>: fetches, writes, and fetches the next stretch while the client takes this one. What is held is bounded: one result being
-/// written, one fetched ahead, and what Kestrel buffers for one call.
+/// written, one fetched ahead, and what Kestrel buffers for one call. Reads only what is here; else the status names the leader.
 /// </summary>
-internal sealed class SubscribeCall(GrpcCall call, V1.SubscribeRequest request, IPartitionRequests partitions, TimeProvider time)
+internal sealed class SubscribeCall(GrpcCall call, V1.SubscribeRequest request, IPartitionRoutes partitions, TimeProvider time)
 {
     private const int DefaultBytes = 1 << 20;
 
@@ -27,10 +28,10 @@ internal sealed class SubscribeCall(GrpcCall call, V1.SubscribeRequest request, 
         }
 
         StartPosition start = new(request.HasOffset ? request.Offset : null, request.HasFromTimeMs ? request.FromTimeMs : null);
-        Result<Offset> resolved = await start.ResolveAsync(partitions, target.Partition, call.Token);
+        Result<Offset> resolved = await start.ResolveAsync(partitions.Here, target.Partition, call.Token);
         if (!resolved.TryGet(out Offset from, out Error error))
         {
-            return error;
+            return GrpcStatus.Of(error, partitions, target.Partition);
         }
 
         if (!await call.StartAsync())
@@ -56,7 +57,7 @@ internal sealed class SubscribeCall(GrpcCall call, V1.SubscribeRequest request, 
                 ahead = null;
                 if (!result.IsOk)
                 {
-                    return result.Error;
+                    return GrpcStatus.Of(result.Error, partitions, partition);
                 }
 
                 // Started before this result is written: the log is read while the socket drains.
@@ -79,7 +80,7 @@ internal sealed class SubscribeCall(GrpcCall call, V1.SubscribeRequest request, 
     }
 
     private Task<FetchResult> FetchAsync(TopicPartition partition, Offset from, CancellationToken cancellationToken) =>
-        partitions.FetchAsync(new FetchRequest(partition, from, maxBytes, IdleWait), cancellationToken).AsTask();
+        partitions.Here.FetchAsync(new FetchRequest(partition, from, maxBytes, IdleWait), cancellationToken).AsTask();
 
     private static async Task ForgetAsync(Task<FetchResult> ahead)
     {

@@ -1,13 +1,14 @@
 using GoQueue.Broker.Requests;
 using GoQueue.Core;
 using GoQueue.Metadata.Topics;
+using GoQueue.Server.Forwarding;
 using GoQueue.Server.Grpc.Protocol;
 using V1 = GoQueue.Contracts.V1;
 
 namespace GoQueue.Server.Grpc.Services;
 
 /// <summary>The broker's own service: translates between <c>goqueue.v1</c> and the broker's ports. Publishing and reading are in their own classes.</summary>
-internal sealed class GoQueueService(ITopicRequests topics, IPartitionRequests partitions, IProducerRequests producers) : IGrpcService
+internal sealed class GoQueueService(ITopicRequests topics, IPartitionRoutes partitions, IProducerRequests producers) : IGrpcService
 {
     public const string Name = "goqueue.v1.GoQueue";
 
@@ -74,10 +75,14 @@ internal sealed class GoQueueService(ITopicRequests topics, IPartitionRequests p
 
     private async ValueTask<GrpcReply<V1.GetOffsetsResponse>> GetOffsetsAsync(V1.GetOffsetsRequest request, CancellationToken cancellationToken)
     {
-        if (!PartitionLookup.Find(topics, request.Topic, request.Partition).TryGet(out PartitionTarget target, out Error error)
-            || !partitions.Offsets(target.Partition).TryGet(out PartitionOffsets offsets, out error))
+        if (!PartitionLookup.Find(topics, request.Topic, request.Partition).TryGet(out PartitionTarget target, out Error error))
         {
             return error;
+        }
+
+        if (!(await partitions.OffsetsAsync(target.Partition, cancellationToken)).TryGet(out PartitionOffsets offsets, out error))
+        {
+            return GrpcStatus.Of(error, partitions, target.Partition);
         }
 
         V1.GetOffsetsResponse response = new() { LogStartOffset = offsets.LogStart.Value, HighWatermark = offsets.HighWatermark.Value };
@@ -86,7 +91,7 @@ internal sealed class GoQueueService(ITopicRequests topics, IPartitionRequests p
             Result<Offset> found = await partitions.OffsetForTimeAsync(target.Partition, new UnixMillis(request.TimeMs), cancellationToken);
             if (!found.TryGet(out Offset offset, out error))
             {
-                return error;
+                return GrpcStatus.Of(error, partitions, target.Partition);
             }
 
             if (!offset.IsNone)

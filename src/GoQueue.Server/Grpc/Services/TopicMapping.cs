@@ -19,17 +19,38 @@ internal static class TopicMapping
         };
         foreach (PartitionImage partition in topic.Partitions)
         {
-            wire.Partitions.Add(new V1.Partition
-            {
-                Index = partition.Index.Value,
-                FirstHash = partition.Keys.First,
-                LastHash = partition.Keys.Last,
-                Leader = partition.Leader?.Value ?? string.Empty,
-                LeaderEpoch = partition.LeaderEpoch.Value,
-            });
+            wire.Partitions.Add(ToWire(partition));
         }
 
         return wire;
+    }
+
+    public static V1.Partition ToWire(PartitionImage partition)
+    {
+        V1.Partition wire = new()
+        {
+            Index = partition.Index.Value,
+            FirstHash = partition.Keys.First,
+            LastHash = partition.Keys.Last,
+            Leader = partition.Leader?.Value ?? string.Empty,
+            LeaderEpoch = partition.LeaderEpoch.Value,
+            PartitionEpoch = partition.PartitionEpoch.Value,
+            LastKnownLeader = partition.LastKnownLeader?.Value ?? string.Empty,
+        };
+        Add(wire.Replicas, partition.Replicas);
+        Add(wire.InSync, partition.InSync);
+        Add(wire.EligibleLeaders, partition.EligibleLeaders);
+        Add(wire.Adding, partition.Adding);
+        Add(wire.Removing, partition.Removing);
+        return wire;
+
+        static void Add(ICollection<string> to, NodeList nodes)
+        {
+            foreach (NodeId node in nodes)
+            {
+                to.Add(node.Value);
+            }
+        }
     }
 
     /// <summary>Codes: InvalidConfiguration for an enum value that has no name.</summary>
@@ -71,6 +92,9 @@ internal static class TopicMapping
                 _ => null,
             },
             FlushIntervalMillis = settings.HasFlushIntervalMs ? settings.FlushIntervalMs : null,
+            ReplicationFactor = settings.HasReplicationFactor ? settings.ReplicationFactor : null,
+            MinInSyncReplicas = settings.HasMinInSyncReplicas ? settings.MinInSyncReplicas : null,
+            UncleanLeaderElection = settings.HasUncleanLeaderElection ? settings.UncleanLeaderElection : null,
         };
     }
 
@@ -89,5 +113,8 @@ internal static class TopicMapping
             _ => V1.FlushMode.Flush,
         },
         FlushIntervalMs = settings.FlushIntervalMillis,
+        ReplicationFactor = settings.ReplicationFactor,
+        MinInSyncReplicas = settings.MinInSyncReplicas,
+        UncleanLeaderElection = settings.UncleanLeaderElection,
     };
 }

@@ -13,8 +13,10 @@ internal static class RestDocs
     private const string TopicExample = """
         {"name":"orders","id":"8d9f0b6c2f5e4f0c9a7f6f0f7c1d2e3a","version":7,"createdMs":1767225600000,
          "settings":{"retentionHours":168,"retentionMs":604800000,"retentionBytes":-1,"segmentBytes":67108864,"segmentMs":604800000,
-                     "cleanupPolicy":"delete","maxMessageBytes":1048576,"flushMode":"flush","flushIntervalMs":1000},
-         "partitions":[{"partition":0,"firstHash":0,"lastHash":4294967295,"leader":"node-1","leaderEpoch":0}]}
+                     "cleanupPolicy":"delete","maxMessageBytes":1048576,"flushMode":"flush","flushIntervalMs":1000,
+                     "replicationFactor":3,"minInSyncReplicas":2,"uncleanLeaderElection":false},
+         "partitions":[{"partition":0,"firstHash":0,"lastHash":4294967295,"leader":"n1","leaderEpoch":0,
+                        "replicas":["n1","n2","n3"],"inSync":["n1","n2","n3"],"eligibleLeaders":[],"partitionEpoch":0}]}
         """;
 
     private const string PublishedExample = """

@@ -2,6 +2,7 @@ using System.Text.Json;
 using GoQueue.Broker.Requests;
 using GoQueue.Core;
 using GoQueue.Metadata.Topics;
+using GoQueue.Server.Forwarding;
 using Microsoft.Extensions.ObjectPool;
 
 namespace GoQueue.Server.Rest.Publishing;
@@ -64,12 +65,14 @@ internal sealed class BatchEndpoint(RestContext rest, KeylessSpread spread, Obje
 
     private async Task<PublishReceipt[]> PublishAsync(BatchAssembly assembly, TopicImage topic, Acks acks)
     {
-        // All are handed over before the first is awaited: one partition stores them in this order, several flush side by side.
+        // Several partitions flush side by side; one partition stores its batches in this order.
         Task<PublishReceipt>[] publishing = new Task<PublishReceipt>[assembly.Batches.Count];
+        PublishRuns runs = new(rest.Partitions);
         for (int i = 0; i < publishing.Length; i++)
         {
             TopicPartition partition = new(topic.Id, new PartitionIndex(assembly.Batches[i].Partition));
-            publishing[i] = rest.Partitions.PublishAsync(new PublishRequest(partition, assembly.Take(i), acks)).AsTask();
+            bool isOnly = !assembly.Batches.Skip(i + 1).Any(later => later.Partition == partition.Partition.Value);
+            publishing[i] = runs.PublishAsync(new PublishRequest(partition, assembly.Take(i), acks), isOnly);
         }
 
         return await Task.WhenAll(publishing);

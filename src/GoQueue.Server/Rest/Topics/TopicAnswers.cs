@@ -1,4 +1,6 @@
 using System.ComponentModel;
+using System.Text.Json.Serialization;
+using GoQueue.Core;
 using GoQueue.Metadata.Topics;
 
 namespace GoQueue.Server.Rest.Topics;
@@ -33,10 +35,18 @@ internal sealed record TopicAnswer
             Partition = partition.Index.Value,
             FirstHash = partition.Keys.First,
             LastHash = partition.Keys.Last,
-            Leader = partition.Leader?.Value ?? string.Empty,
+            Leader = partition.Leader?.Value,
             LeaderEpoch = partition.LeaderEpoch.Value,
+            Replicas = Names(partition.Replicas),
+            InSync = Names(partition.InSync),
+            EligibleLeaders = Names(partition.EligibleLeaders),
+            PartitionEpoch = partition.PartitionEpoch.Value,
+            Adding = partition.Adding.Count > 0 ? Names(partition.Adding) : null,
+            Removing = partition.Removing.Count > 0 ? Names(partition.Removing) : null,
         })],
     };
+
+    private static string[] Names(NodeList nodes) => [.. nodes.Select(static node => node.Value)];
 }
 
 /// <summary>A partition of a topic. Keys whose murmur3 hash lies in the range belong here.</summary>
@@ -48,10 +58,30 @@ internal sealed record PartitionAnswer
 
     public required uint LastHash { get; init; }
 
-    [Description("Node id.")]
-    public required string Leader { get; init; }
+    [Description("Node id; null while nobody leads.")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public required string? Leader { get; init; }
 
+    [Description("Raised by every change of the leader.")]
     public required int LeaderEpoch { get; init; }
+
+    [Description("Node ids, the preferred leader first.")]
+    public required IReadOnlyList<string> Replicas { get; init; }
+
+    [Description("ISR: replicas that hold every committed message and count for new ones.")]
+    public required IReadOnlyList<string> InSync { get; init; }
+
+    [Description("ELR: replicas out of the ISR that are sure to hold every committed message.")]
+    public required IReadOnlyList<string> EligibleLeaders { get; init; }
+
+    [Description("Raised by every change of this partition.")]
+    public required int PartitionEpoch { get; init; }
+
+    [Description("Replicas that a reassignment brings in.")]
+    public IReadOnlyList<string>? Adding { get; init; }
+
+    [Description("Replicas that a reassignment takes away.")]
+    public IReadOnlyList<string>? Removing { get; init; }
 }
 
 /// <summary>Answer of GET /v1/topics.</summary>

@@ -32,6 +32,15 @@ internal record TopicSettingsBody
 
     [Description("With flushMode interval, milliseconds; 10 to 60000. Default 1000.")]
     public long? FlushIntervalMs { get; init; }
+
+    [Description("Replicas of each partition, 1 to 8; used when partitions are placed. Default 3, or as many as there are nodes.")]
+    public int? ReplicationFactor { get; init; }
+
+    [Description("With fewer replicas in sync, publishing with acks=all is refused; 1 to replicationFactor. Default 2 with three replicas or more, else 1.")]
+    public int? MinInSyncReplicas { get; init; }
+
+    [Description("Whether a replica that may lack acknowledged messages may lead when no other can. Default false.")]
+    public bool? UncleanLeaderElection { get; init; }
 }
 
 /// <summary>Body of POST /v1/topics. Settings stand in <c>settings</c> or beside the name.</summary>

@@ -19,6 +19,9 @@ internal static class TopicSettingsJson
         MaxMessageBytes = settings.MaxMessageBytes,
         FlushMode = settings.FlushMode.ToString().ToLowerInvariant(),
         FlushIntervalMs = settings.FlushIntervalMillis,
+        ReplicationFactor = settings.ReplicationFactor,
+        MinInSyncReplicas = settings.MinInSyncReplicas,
+        UncleanLeaderElection = settings.UncleanLeaderElection,
     };
 
     /// <summary>Settings stand in the nested object or beside it, not the same one in both.</summary>
@@ -37,6 +40,9 @@ internal static class TopicSettingsJson
             MaxMessageBytes = One("maxMessageBytes", beside.MaxMessageBytes, inside.MaxMessageBytes),
             FlushMode = OneText("flushMode", beside.FlushMode, inside.FlushMode),
             FlushIntervalMs = One("flushIntervalMs", beside.FlushIntervalMs, inside.FlushIntervalMs),
+            ReplicationFactor = One("replicationFactor", beside.ReplicationFactor, inside.ReplicationFactor),
+            MinInSyncReplicas = One("minInSyncReplicas", beside.MinInSyncReplicas, inside.MinInSyncReplicas),
+            UncleanLeaderElection = One("uncleanLeaderElection", beside.UncleanLeaderElection, inside.UncleanLeaderElection),
         };
         return twice.Count > 0 ? Refused($"{string.Join(", ", twice)}: given in settings and beside it") : ToPatch(body);
 
@@ -75,6 +81,9 @@ internal static class TopicSettingsJson
             MaxMessageBytes = body.MaxMessageBytes,
             FlushMode = Name<TopicFlushMode>("flushMode", body.FlushMode, "flush, interval or none", wrong),
             FlushIntervalMillis = body.FlushIntervalMs,
+            ReplicationFactor = body.ReplicationFactor,
+            MinInSyncReplicas = body.MinInSyncReplicas,
+            UncleanLeaderElection = body.UncleanLeaderElection,
         };
         return wrong.Count > 0 ? Refused(string.Join("; ", wrong)) : patch;
     }
