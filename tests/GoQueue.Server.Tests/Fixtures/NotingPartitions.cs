@@ -41,7 +41,8 @@ internal sealed class NotingPartitions(IPartitionRequests real) : IPartitionRequ
         return result;
     }
 
-    public Result<PartitionOffsets> Offsets(TopicPartition partition) => real.Offsets(partition);
+    public ValueTask<Result<PartitionOffsets>> OffsetsAsync(TopicPartition partition, CancellationToken cancellationToken) =>
+        real.OffsetsAsync(partition, cancellationToken);
 
     public ValueTask<Result<Offset>> OffsetForTimeAsync(TopicPartition partition, UnixMillis time, CancellationToken cancellationToken) =>
         real.OffsetForTimeAsync(partition, time, cancellationToken);
