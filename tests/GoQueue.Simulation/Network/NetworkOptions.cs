@@ -25,5 +25,11 @@ internal sealed record NetworkOptions
     public long MaxRetry { get; init; } = 200 * TimeSpan.TicksPerMillisecond;
 
     /// <summary>Messages of one channel on their way in one direction; more is refused.</summary>
-    public int MaxQueued { get; init; } = 1024;
+    public int MaxQueued { get; init; } = 4000;
+
+    /// <summary>Bytes of the same.</summary>
+    public long MaxQueuedBytes { get; init; } = 4 << 20;
+
+    /// <summary>Whether a handler may throw, as the contract of the port allows. In a simulation of the product that is a finding.</summary>
+    public bool MayHandlersThrow { get; init; }
 }

@@ -36,9 +36,37 @@ internal sealed class PeerLink(SimulatedNetwork network, int low, int high)
         return due;
     }
 
-    public int Queued(int from, PeerChannel channel) => EndOf(from).Queued[(int)channel];
+    public bool HasRoom(int from, PeerChannel channel) =>
+        EndOf(from).Queued[(int)channel] < network.Options.MaxQueued && EndOf(from).QueuedBytes[(int)channel] < network.Options.MaxQueuedBytes;
 
-    public void Enqueued(int from, PeerChannel channel, int count) => EndOf(from).Queued[(int)channel] += count;
+    public void Enqueued(int from, PeerChannel channel, int bytes)
+    {
+        EndOf(from).Queued[(int)channel]++;
+        EndOf(from).QueuedBytes[(int)channel] += bytes;
+    }
+
+    public void Dequeued(int from, PeerChannel channel, int bytes)
+    {
+        EndOf(from).Queued[(int)channel]--;
+        EndOf(from).QueuedBytes[(int)channel] -= bytes;
+    }
+
+    /// <summary>Keeps a message that the cut holds back: the sender's kernel repeats it until the connection breaks.</summary>
+    public void Stall(int from, Action resend) => EndOf(from).Stalled.Add(resend);
+
+    public void GoOn(int from)
+    {
+        List<Action> stalled = EndOf(from).Stalled;
+        if (stalled.Count > 0)
+        {
+            Action[] resend = [.. stalled];
+            stalled.Clear();
+            foreach (Action one in resend)
+            {
+                one();
+            }
+        }
+    }
 
     public void Break()
     {
@@ -173,8 +201,8 @@ internal sealed class PeerLink(SimulatedNetwork network, int low, int high)
         IsUp = false;
         Generation++;
         retry = 10 * TimeSpan.TicksPerMillisecond;
-        Array.Clear(lowEnd.Queued);
-        Array.Clear(highEnd.Queued);
+        lowEnd.Clear();
+        highEnd.Clear();
     }
 
     private void TellIfReached(int from, int to, PeerLinkState state)
@@ -225,6 +253,17 @@ internal sealed class PeerLink(SimulatedNetwork network, int low, int high)
         public long[] LastArrival { get; } = new long[3];
 
         public int[] Queued { get; } = new int[3];
+
+        public long[] QueuedBytes { get; } = new long[3];
+
+        public List<Action> Stalled { get; } = [];
+
+        public void Clear()
+        {
+            Array.Clear(Queued);
+            Array.Clear(QueuedBytes);
+            Stalled.Clear();
+        }
 
         public void Begin(SimulatedProcess process, long now)
         {

@@ -61,9 +61,23 @@ internal sealed class SimulatedNetwork
     /// <summary>Nothing sent from one host reaches the other any more.</summary>
     public void Cut(int from, int to) => isCut[Pair(from, to)] = true;
 
-    public void Heal(int from, int to) => isCut[Pair(from, to)] = false;
+    /// <summary>Ends a cut. A connection that outlived it goes on where it was: what was sent meanwhile arrives now.</summary>
+    public void Heal(int from, int to)
+    {
+        isCut[Pair(from, to)] = false;
+        Find(from, to)?.GoOn(from);
+    }
 
-    public void HealAll() => Array.Clear(isCut);
+    public void HealAll()
+    {
+        for (int from = 0; from < hosts.Length; from++)
+        {
+            for (int to = 0; to < hosts.Length; to++)
+            {
+                Heal(from, to);
+            }
+        }
+    }
 
     /// <summary>Breaks the connection of two hosts; they notice at once and connect again.</summary>
     public void Reset(int one, int other) => Find(one, other)?.Break();

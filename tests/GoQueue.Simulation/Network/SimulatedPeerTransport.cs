@@ -13,7 +13,9 @@ internal sealed class SimulatedPeerTransport(SimulatedNetwork network, Simulated
     private readonly SortedDictionary<PeerMessageKind, Action<PeerMessage>> messages = [];
     private readonly SortedDictionary<PeerMessageKind, Func<PeerMessage, CancellationToken, ValueTask<Result<PeerReply>>>> calls = [];
     private readonly List<PendingCall> pending = [];
-    private Action<PeerLinkChange>? observer;
+    private readonly List<Action<PeerLinkChange>> observers = [];
+    private readonly SortedDictionary<int, PeerLinkChange> newest = [];
+    private readonly List<(int Host, CancellationTokenSource Stop)> running = [];
     private IReadOnlyList<PeerAddress> peers = [];
 
     public NodeId Self { get; } = self;
@@ -21,6 +23,8 @@ internal sealed class SimulatedPeerTransport(SimulatedNetwork network, Simulated
     public Guid Incarnation { get; } = incarnation;
 
     public SimulatedProcess Process { get; } = process;
+
+    private bool MayHandlersThrow => network.Options.MayHandlersThrow;
 
     private bool CanSend => Process.IsAlive && Process.HasDied?.Invoke() != true;
 
@@ -97,7 +101,26 @@ internal sealed class SimulatedPeerTransport(SimulatedNetwork network, Simulated
 
     public void OnCall(PeerMessageKind kind, Func<PeerMessage, CancellationToken, ValueTask<Result<PeerReply>>> handler) => calls.Add(kind, handler);
 
-    public void OnLinkChange(Action<PeerLinkChange> observer) => this.observer = observer;
+    public void OnLinkChange(Action<PeerLinkChange> observer)
+    {
+        observers.Add(observer);
+        foreach (PeerLinkChange known in newest.Values)
+        {
+            observer(known);
+        }
+    }
+
+    /// <summary>Tells the handlers of calls from that host that nobody waits for them any more.</summary>
+    public void CancelHandlers(int? host = null)
+    {
+        foreach ((int from, CancellationTokenSource stop) in running.ToArray())
+        {
+            if (host is null || from == host)
+            {
+                stop.Cancel();
+            }
+        }
+    }
 
     /// <summary>News of a link reaches this process at that moment.</summary>
     internal void LinkChanged(long due, int host, Guid peerIncarnation, PeerLinkState state)
@@ -126,7 +149,16 @@ internal sealed class SimulatedPeerTransport(SimulatedNetwork network, Simulated
             }
         }
 
-        observer?.Invoke(change);
+        newest[host] = change;
+        if (change.State != PeerLinkState.Up)
+        {
+            CancelHandlers(host);
+        }
+
+        foreach (Action<PeerLinkChange> observer in observers)
+        {
+            observer(change);
+        }
     }
 
     private bool TryFind(NodeId to, out int host, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out PeerLink? link)
@@ -150,7 +182,7 @@ internal sealed class SimulatedPeerTransport(SimulatedNetwork network, Simulated
     }
 
     private bool HasRoom(PeerLink link, PeerChannel channel) =>
-        link.Queued(Process.Index, channel) < network.Options.MaxQueued && (network.IsCalm || !network.Random.PerMillion(network.Options.RefusedPerMillion));
+        link.HasRoom(Process.Index, channel) && (network.IsCalm || !network.Random.PerMillion(network.Options.RefusedPerMillion));
 
     private void Send(int host, PeerLink link, PeerChannel channel, Delivery delivery)
     {
@@ -165,14 +197,26 @@ internal sealed class SimulatedPeerTransport(SimulatedNetwork network, Simulated
             }
         }
 
-        if (!link.IsUp || !network.Carries(Process.Index, host) || network.Host(host) is not { } receiver)
+        if (!link.IsUp)
         {
             return;
         }
 
-        link.Enqueued(Process.Index, channel, 1);
-        long due = link.NextArrival(Process.Index, channel, delay);
-        network.Loop.ScheduleAt(due, receiver.Process, "deliver", static state => ((Delivery)state!).Run(), delivery.To(receiver));
+        link.Enqueued(Process.Index, channel, delivery.Bytes);
+        Transmit(host, link, channel, delivery, delay);
+    }
+
+    private void Transmit(int host, PeerLink link, PeerChannel channel, Delivery delivery, long delay)
+    {
+        if (!network.Carries(Process.Index, host))
+        {
+            link.Stall(Process.Index, () => Transmit(host, link, channel, delivery, delay));
+        }
+        else if (network.Host(host) is { } receiver)
+        {
+            long due = link.NextArrival(Process.Index, channel, delay);
+            network.Loop.ScheduleAt(due, receiver.Process, "deliver", static state => ((Delivery)state!).Run(), delivery.To(receiver));
+        }
     }
 
     /// <summary>Sends the answer to a call back, on the channel it came by.</summary>
@@ -237,6 +281,8 @@ internal sealed class SimulatedPeerTransport(SimulatedNetwork network, Simulated
 
         public int Generation { get; }
 
+        public int Bytes => payload.IsOk ? payload.Value.Length : 0;
+
         public Delivery To(SimulatedPeerTransport host)
         {
             receiver = host;
@@ -250,7 +296,7 @@ internal sealed class SimulatedPeerTransport(SimulatedNetwork network, Simulated
                 return;
             }
 
-            link.Enqueued(Sender.Process.Index, Channel, -1);
+            link.Dequeued(Sender.Process.Index, Channel, Bytes);
             ReadOnlySpan<byte> bytes = payload.IsOk ? payload.Value.Span : default;
             receiver.Trace(isReply ? "reply" : "message", (int)Kind, Crc32C.Compute(bytes), Kind);
             if (isReply)
@@ -264,7 +310,7 @@ internal sealed class SimulatedPeerTransport(SimulatedNetwork network, Simulated
             {
                 if (receiver.messages.TryGetValue(Kind, out Action<PeerMessage>? handler))
                 {
-                    handler(message);
+                    Handle(handler, message);
                 }
 
                 payload.Value.Release();
@@ -275,23 +321,50 @@ internal sealed class SimulatedPeerTransport(SimulatedNetwork network, Simulated
             }
             else
             {
-                receiver.Reply(this, new Error(ErrorCode.InvalidArgument, $"{receiver.Self} takes no calls of kind {Kind}"));
+                receiver.Reply(this, new Error(ErrorCode.Unreachable, $"{receiver.Self} takes no calls of kind {Kind}"));
             }
         }
 
         public override string ToString() => $"{Kind} from {Sender.Self}{(isReply ? " (reply)" : "")}";
 
-        private async Task AnswerAsync(Func<PeerMessage, CancellationToken, ValueTask<Result<PeerReply>>> handler, PeerMessage message)
+        private void Handle(Action<PeerMessage> handler, PeerMessage message)
         {
             try
             {
-                Result<PeerReply> reply = await handler(message, CancellationToken.None);
+                handler(message);
+            }
+            catch (InvalidOperationException) when (receiver.MayHandlersThrow)
+            {
+                // the message is lost, the link goes on
+            }
+        }
+
+        private async Task AnswerAsync(Func<PeerMessage, CancellationToken, ValueTask<Result<PeerReply>>> handler, PeerMessage message)
+        {
+            using CancellationTokenSource stop = new();
+            (int, CancellationTokenSource) entry = (Sender.Process.Index, stop);
+            receiver.running.Add(entry);
+            try
+            {
+                Result<PeerReply> reply = await handler(message, stop.Token);
                 message.Payload.Release();
                 receiver.Reply(this, reply.TryGet(out PeerReply answer, out Error error) ? Join(answer) : error);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                // the caller is gone
+            }
+            catch (InvalidOperationException) when (receiver.MayHandlersThrow)
+            {
+                receiver.Reply(this, new Error(ErrorCode.Internal, "the handler failed"));
             }
             catch (Exception failure)
             {
                 receiver.Process.Loop.ReportFailure(receiver.Process, failure, $"handler of {Kind}");
+            }
+            finally
+            {
+                receiver.running.Remove(entry);
             }
         }
 

@@ -17,7 +17,7 @@ internal sealed class SimulationLoop
 
     private readonly EventHeap events = new();
     private readonly SeededStream order;
-    private readonly int thread = Environment.CurrentManagedThreadId;
+    private int thread = Environment.CurrentManagedThreadId;
     private SimulatedContext? current;
     private SimulationFailure? failure;
     private int withoutTime;
@@ -86,6 +86,7 @@ internal sealed class SimulationLoop
     public bool Run(long untilTime, long untilStep, Func<bool>? isDone = null)
     {
         SynchronizationContext? outer = SynchronizationContext.Current;
+        thread = Environment.CurrentManagedThreadId;
         try
         {
             while (events.Count > 0)
