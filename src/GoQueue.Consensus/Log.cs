@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GoQueue.Consensus;
 
-/// <summary>Log messages of this project, ids 3000 to 3099.</summary>
+/// <summary>Log messages of this project, ids 3000 to 3079.</summary>
 internal static partial class Log
 {
     [LoggerMessage(3000, LogLevel.Information, "Metadata log {Path} opened: version {Version}, {Topics} topics; {Replayed} commands applied above the snapshot at {SnapshotAt}")]
