@@ -21,7 +21,7 @@ else
 SIM_ARGS := --fresh --seconds $(SIM_SECONDS)
 endif
 
-.PHONY: help build run dev test judges bench demo fuzz sim sim-soak fmt check-format hooks ci clean
+.PHONY: help build run dev test judges cluster-test bench demo fuzz sim sim-soak fmt check-format hooks ci clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -51,8 +51,12 @@ test: ## restore, build, every test, then the independent judges
 judges: build ## the independent judges only; `make judges JUDGES="rest metrics"` picks some
 	@tests/judges/run $(JUDGES)
 
-bench: build ## the figures of docs/benchmarks.md on this machine, with a raw flush probe
-	@tests/bench/run
+cluster-test: build ## faults on clusters of real processes, about 15 minutes; `make cluster-test CLUSTER="--only kill-all"` picks some
+	@.ci/quiet "build cluster test" dotnet build chaos/GoQueue.ClusterTest/GoQueue.ClusterTest.csproj -c Release
+	@dotnet chaos/GoQueue.ClusterTest/bin/Release/net10.0/GoQueue.ClusterTest.dll --bin bin $(CLUSTER)
+
+bench: build ## the figures of docs/benchmarks.md on this machine, with a raw flush probe; `make bench BENCH="saturated cluster"` picks some
+	@tests/bench/run $(BENCH)
 
 demo: build ## the Debian package index through the broker and back, with a kill in the middle
 	@.ci/quiet "build demo" dotnet build tests/GoQueue.Demo/GoQueue.Demo.csproj -c Release
@@ -72,7 +76,7 @@ fmt: ## format the code
 	@dotnet format $(SLN)
 
 check-format: ## fail when the code is not formatted
-	@.ci/quiet "format" dotnet format whitespace . --folder --verify-no-changes --include src/ tests/
+	@.ci/quiet "format" dotnet format whitespace . --folder --verify-no-changes --include src/ tests/ chaos/
 
 hooks: ## check format and architecture before every commit in this clone
 	@install -m 755 .ci/pre-commit "$$(git rev-parse --git-path hooks)/pre-commit" && echo "pre-commit hook installed"
@@ -81,4 +85,4 @@ ci: check-format test ## exactly what CI runs
 
 clean: ## remove build output and scratch data (never ./data)
 	@rm -rf bin .judges .bench .demo TestResults BenchmarkDotNet.Artifacts
-	@find src tests -type d \( -name bin -o -name obj -o -name node_modules -o -name TestResults \) -prune -exec rm -rf {} +
+	@find src tests chaos -type d \( -name bin -o -name obj -o -name node_modules -o -name TestResults \) -prune -exec rm -rf {} +

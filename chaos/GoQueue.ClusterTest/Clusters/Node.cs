@@ -1,0 +1,214 @@
+using System.Diagnostics;
+
+namespace GoQueue.ClusterTest.Clusters;
+
+/// <summary>One node: a place, ports and a data folder that stay, and the <c>goqueue-server</c> processes that come and go on them.</summary>
+internal sealed class Node(string id, NodePorts ports, string bin, string data, string logFile) : IAsyncDisposable
+{
+    private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(90);
+
+    private readonly Lock gate = new();
+    private Process? process;
+    private TaskCompletionSource<TimeSpan> ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long launched;
+
+    public string Id => id;
+
+    public NodePorts Ports => ports;
+
+    public string Data => data;
+
+    /// <summary>As the other nodes are told: <c>n1=127.0.0.1:7000</c>.</summary>
+    public string Peer => $"{id}=127.0.0.1:{ports.Peer}";
+
+    /// <summary>The arguments beyond those of the place; given by the cluster, changed by scenarios before a start.</summary>
+    public IReadOnlyList<string> Arguments { get; set; } = [];
+
+    public bool IsRunning => process is { HasExited: false };
+
+    /// <summary>Paused by SIGSTOP.</summary>
+    public bool IsPaused { get; private set; }
+
+    public bool Serves => IsRunning && !IsPaused && ready.Task.IsCompletedSuccessfully;
+
+    /// <summary>Starts the process and waits until it says that it is ready; answers how long that took.</summary>
+    public async Task<TimeSpan> StartAsync(CancellationToken cancellationToken)
+    {
+        Launch();
+        return await ReadyAsync(cancellationToken);
+    }
+
+    /// <summary>Starts the process and does not wait: nodes of a new cluster become ready together.</summary>
+    public void Launch()
+    {
+        if (IsRunning)
+        {
+            throw new ClusterTestException($"{id} runs already");
+        }
+
+        process?.Dispose();
+        ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        string[] place =
+        [
+            "--node-id", id, "--data", data, "--bind", "127.0.0.1", "--http-port", $"{ports.Http}", "--grpc-port", $"{ports.Grpc}",
+            "--metrics-port", $"{ports.Metrics}", "--peer-port", $"{ports.Peer}",
+        ];
+        ProcessStartInfo start = new(Path.Combine(bin, "goqueue-server"), [.. place, .. Arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        // Variables of this name configure a broker; ours are configured by their arguments alone.
+        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("GOQUEUE_", StringComparison.Ordinal)).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
+        launched = Stopwatch.GetTimestamp();
+        Process begun = Process.Start(start) ?? throw new ClusterTestException("goqueue-server did not start");
+        TaskCompletionSource<TimeSpan> itsReady = ready;
+        Write($"---- process {begun.Id} of {id}: {string.Join(' ', start.ArgumentList)}");
+        begun.EnableRaisingEvents = true;
+        begun.Exited += (_, _) => itsReady.TrySetException(new ClusterTestException($"{id} ended before it was ready"));
+        begun.OutputDataReceived += (_, line) =>
+        {
+            if (line.Data?.Contains("\"event\":\"ready\"", StringComparison.Ordinal) == true)
+            {
+                itsReady.TrySetResult(Stopwatch.GetElapsedTime(launched));
+            }
+
+            Write(line.Data);
+        };
+        begun.ErrorDataReceived += (_, line) => Write(line.Data);
+        process = begun;
+        Orphans.Add(begun.Id);
+        begun.BeginOutputReadLine();
+        begun.BeginErrorReadLine();
+    }
+
+    /// <summary>How long the start took until the process said that it is ready.</summary>
+    public Task<TimeSpan> ReadyAsync(CancellationToken cancellationToken) => ReadyAsync(ReadyPatience, cancellationToken);
+
+    /// <summary>The same with a bound of one's own.</summary>
+    public async Task<TimeSpan> ReadyAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ready.Task.WaitAsync(patience, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            throw new ClusterTestException($"{id} did not become ready in {patience.TotalSeconds:0} s");
+        }
+    }
+
+    /// <summary>Whether it became ready within <paramref name="patience"/>; a process that ends instead answers false.</summary>
+    public async Task<bool> BecomesReadyAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ready.Task.WaitAsync(patience, cancellationToken);
+            return true;
+        }
+        catch (Exception failure) when (failure is TimeoutException or ClusterTestException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>SIGKILL: no flush, no goodbye. Returns when the process is gone.</summary>
+    public async Task KillAsync()
+    {
+        KillNow();
+        await GoneAsync();
+    }
+
+    /// <summary>SIGKILL without waiting, for several at the same moment.</summary>
+    public void KillNow() => Signal(Signals.Kill);
+
+    /// <summary>SIGSTOP: the process is there and does nothing, its connections stay open.</summary>
+    public void Pause()
+    {
+        Signal(Signals.Stop);
+        IsPaused = true;
+    }
+
+    /// <summary>SIGCONT.</summary>
+    public void Resume()
+    {
+        IsPaused = false;
+        Signal(Signals.Continue);
+    }
+
+    /// <summary>SIGTERM; answers the exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        Signal(Signals.Terminate);
+        await GoneAsync();
+        return process!.ExitCode;
+    }
+
+    /// <summary>Returns when the process is no more.</summary>
+    public async Task GoneAsync()
+    {
+        try
+        {
+            await process!.WaitForExitAsync().WaitAsync(EndPatience);
+        }
+        catch (TimeoutException)
+        {
+            throw new ClusterTestException($"process {process!.Id} of {id} does not end");
+        }
+
+        Orphans.Remove(process.Id);
+        IsPaused = false;
+    }
+
+    public IReadOnlyList<string> LogTail(int lines)
+    {
+        lock (gate)
+        {
+            return File.Exists(logFile) ? [.. File.ReadLines(logFile).TakeLast(lines)] : [];
+        }
+    }
+
+    /// <summary>Whether any line of its log so far holds <paramref name="text"/>.</summary>
+    public bool Logged(string text)
+    {
+        lock (gate)
+        {
+            return File.Exists(logFile) && File.ReadLines(logFile).Any(line => line.Contains(text, StringComparison.OrdinalIgnoreCase));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (IsRunning)
+        {
+            await KillAsync();
+        }
+
+        process?.Dispose();
+    }
+
+    private void Signal(int signal)
+    {
+        if (IsRunning)
+        {
+            Signals.Send(process!.Id, signal);
+        }
+    }
+
+    private void Write(string? line)
+    {
+        if (line is not null)
+        {
+            lock (gate)
+            {
+                File.AppendAllText(logFile, line + "\n");
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace GoQueue.ClusterTest.Clusters;
+
+/// <summary>One answer of a node over REST.</summary>
+/// <param name="Status">0 when there was no answer.</param>
+/// <param name="Body">Undefined when there was none or it was not JSON.</param>
+internal sealed record RestAnswer(int Status, JsonElement Body)
+{
+    public bool IsOk => Status is >= 200 and < 300;
+
+    /// <summary>The stable code of a refusal; <c>NO_ANSWER</c> when there was none.</summary>
+    public string Code => Status == 0 ? "NO_ANSWER" : Text("code") ?? $"HTTP_{Status}";
+
+    public string? Text(string name) => Body.ValueKind == JsonValueKind.Object && Body.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
+        ? value.GetString()
+        : null;
+
+    public override string ToString() => Status == 0 ? "no answer" : $"{Status} {Body}";
+}
+
+/// <summary>Plain HTTP to any node. Failures to connect are answers, not exceptions: nodes are down on purpose here.</summary>
+internal sealed class Rest : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly HttpClient http = new(new SocketsHttpHandler
+    {
+        ConnectTimeout = TimeSpan.FromSeconds(2),
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5),
+    }) { Timeout = Timeout.InfiniteTimeSpan };
+
+    public Task<RestAnswer> GetAsync(Node node, string path, CancellationToken cancellationToken) => SendAsync(node, HttpMethod.Get, path, null, Patience, cancellationToken);
+
+    public Task<RestAnswer> PostAsync(Node node, string path, object body, CancellationToken cancellationToken) => SendAsync(node, HttpMethod.Post, path, body, Patience, cancellationToken);
+
+    public async Task<RestAnswer> SendAsync(Node node, HttpMethod method, string path, object? body, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(patience);
+        try
+        {
+            using HttpRequestMessage request = new(method, new Uri(node.Ports.HttpAddress, path));
+            request.Content = body is null ? null : JsonContent.Create(body, options: JsonSerializerOptions.Web);
+            using HttpResponseMessage response = await http.SendAsync(request, limit.Token);
+            byte[] bytes = await response.Content.ReadAsByteArrayAsync(limit.Token);
+            return new RestAnswer((int)response.StatusCode, Parse(bytes));
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return new RestAnswer(0, default);
+        }
+    }
+
+    public void Dispose() => http.Dispose();
+
+    private static JsonElement Parse(byte[] bytes)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(bytes);
+            return document.RootElement.Clone();
+        }
+        catch (JsonException)
+        {
+            return default;
+        }
+    }
+}
