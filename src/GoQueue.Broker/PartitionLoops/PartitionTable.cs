@@ -105,7 +105,7 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
     }
 
     /// <summary>Closes every partition, in parallel.</summary>
-    public Task CloseAsync() => Task.WhenAll(loops.Values.Select(loop => loop.CloseAsync()));
+    public Task CloseAsync() => TaskWaiting.AllAsync(loops.Values.Select(loop => loop.CloseAsync()));
 
     private async Task ApplyAsync(MetadataImage image)
     {
@@ -135,7 +135,7 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
             }
         }
 
-        await Task.WhenAll(work);
+        await TaskWaiting.AllAsync(work);
         Publish(image);
     }
 
