@@ -61,10 +61,10 @@ public sealed record RaftOptions
     public int MaxQueuedProposals { get; init; } = 4096;
 
     /// <summary>
-    /// Bytes of commands that are written and flushed together. Default 1 MiB; at least 256 KiB, so that the largest command (10,000 partitions)
+    /// Bytes of commands that are written and flushed together. Default 2 MiB; at least 512 KiB, so that the largest command (10,000 partitions)
     /// fits.
     /// </summary>
-    public int MaxGroupBytes { get; init; } = 1 << 20;
+    public int MaxGroupBytes { get; init; } = 2 << 20;
 
     /// <summary>Messages of peers that may wait; further ones are dropped, which Raft survives. Default 4096.</summary>
     public int MaxQueuedMessages { get; init; } = 4096;
@@ -94,7 +94,7 @@ public sealed record RaftOptions
         Invariant.Check(MaxAppendBytes > 0 && MaxInflightAppends > 0 && MaxInflightBytes >= MaxAppendBytes, "the bounds of replication are positive");
         Invariant.Check(SnapshotChunkBytes > 0 && MaxSnapshotBytes > SnapshotChunkBytes && PromoteLagEntries > 0, "the bounds of catching up are positive");
         Invariant.Check(SnapshotEveryEntries > 0 && SnapshotEveryBytes > 0 && MaxQueuedProposals > 0 && MaxQueuedMessages > 0, "the bounds of the loop are positive");
-        Invariant.Check(MaxGroupBytes >= 256 << 10 && MaxGroupBytes + 4096 <= Log.SegmentBytes, "a group holds the largest command and fits a segment");
+        Invariant.Check(MaxGroupBytes >= 512 << 10 && MaxGroupBytes + 4096 <= Log.SegmentBytes, "a group holds the largest command and fits a segment");
         Invariant.Check(RequestTimeout > TimeSpan.Zero, "requests have time");
     }
 }

@@ -8,7 +8,8 @@ namespace GoQueue.Consensus.Core;
 /// <summary>The state after an entry, in place of the log up to it. Immutable, shared by the disk, the core and transfers under way.</summary>
 internal sealed class RaftSnapshot
 {
-    private const byte Version = 1;
+    public const byte Version = 1;
+
     private const byte Kind = (byte)'S';
     private const int ChecksumAt = 4;
     private const int HeaderSize = 8;

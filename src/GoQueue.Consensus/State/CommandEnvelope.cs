@@ -28,6 +28,14 @@ internal readonly record struct CommandEnvelope(Guid Client, long Boot, long Seq
         return to.WrittenMemory;
     }
 
+    /// <summary>Who and which, without a look at the command; null when it is too short for that.</summary>
+    public static CommandEnvelope? TryReadHead(ReadOnlySpan<byte> payload)
+    {
+        WireReader from = new(payload);
+        CommandEnvelope envelope = new(from.ReadGuid(), from.ReadNumber(), from.ReadNumber(), from.ReadNumber());
+        return from.IsBroken ? null : envelope;
+    }
+
     /// <summary>Reads the whole payload. The command may still be refused by its own rules.</summary>
     public static Result<(CommandEnvelope Envelope, MetadataCommand Command)> Read(ReadOnlySpan<byte> payload)
     {

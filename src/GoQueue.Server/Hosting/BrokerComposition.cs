@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
+using System.Security.Cryptography;
 using GoQueue.Broker;
 using GoQueue.Consensus;
-using GoQueue.Consensus.SingleNode;
 using GoQueue.Core;
 using GoQueue.Core.Scheduling;
 using GoQueue.Metadata;
@@ -32,15 +32,27 @@ internal static class BrokerComposition
         try
         {
             TurnThreads metadataLoop = Owned(new TurnThreads("metadata", 1), closing);
+            TurnThreads metadataSnapshots = Owned(new TurnThreads("metadata-snapshot", 1), closing);
             TurnThreads committers = Owned(new TurnThreads("committer", options.Threads.Committers), closing);
             TurnThreads readers = Owned(new TurnThreads("reader", options.Threads.Readers), closing);
             BrokerMetrics metrics = Owned(new BrokerMetrics(services.GetRequiredService<IMeterFactory>()), closing);
 
             // Reading the metadata blocks on the disk, and the listeners answer meanwhile.
-            MetadataLogEnvironment metadataEnvironment = new() { Loop = metadataLoop, Time = time, Logger = logging.CreateLogger("GoQueue.Metadata") };
-            IMetadataLog metadata = await Task.Run(() => OpenMetadata(claim.Directory, metadataEnvironment), cancellationToken);
+            RaftEnvironment metadataEnvironment = new()
+            {
+                Node = options.NodeId,
+                Incarnation = claim.Identity.Incarnation,
+                Loop = metadataLoop,
+                Background = metadataSnapshots,
+                Time = time,
+                Peers = null,
+                Seed = RandomNumberGenerator.GetInt32(int.MaxValue),
+                Logger = logging.CreateLogger("GoQueue.Metadata"),
+                Meters = services.GetRequiredService<IMeterFactory>(),
+            };
+            (RaftMetadataLog metadata, Genesis genesis) = await Task.Run(() => OpenMetadata(claim.Directory, options.Listeners.PeerPort, metadataEnvironment), cancellationToken);
             closing.Push(metadata.DisposeAsync);
-            await FormClusterAsync(metadata, cancellationToken);
+            await FormClusterAsync(metadata, genesis.ClusterId, cancellationToken);
 
             BrokerEnvironment environment = new()
             {
@@ -56,7 +68,7 @@ internal static class BrokerComposition
             return new RunningBroker(node.Topics, node.Partitions, node.Producers, () => CloseAsync(closing))
             {
                 Metadata = metadata,
-                Quorum = metadata as IMetadataQuorum,
+                Quorum = metadata,
             };
         }
         catch (Exception failure)
@@ -71,22 +83,29 @@ internal static class BrokerComposition
         }
     }
 
-    private static SingleNodeMetadataLog OpenMetadata(ILogDirectory data, MetadataLogEnvironment environment)
+    /// <summary>
+    /// The genesis of a cluster of one: the id that its metadata has already, else one that belongs to the data directory and so is the same at every
+    /// start.
+    /// </summary>
+    private static (RaftMetadataLog Log, Genesis Genesis) OpenMetadata(ILogDirectory data, int peerPort, RaftEnvironment environment)
     {
         ILogDirectory directory = data.Subdirectory(MetadataDirectory);
         data.Sync();
-        return SingleNodeMetadataLog.Open(directory, new SingleNodeMetadataLogOptions(), environment);
+        RaftOptions options = new();
+        string cluster = RaftMetadataLog.FindClusterId(directory, options, environment) ?? environment.Incarnation.ToString("N");
+        Genesis genesis = new(cluster, [new QuorumMember(environment.Node, environment.Incarnation, "localhost", Math.Max(peerPort, 1))], []);
+        return (RaftMetadataLog.Open(directory, genesis, options, environment), genesis);
     }
 
     /// <summary>The cluster of one node forms itself at its first start.</summary>
-    private static async Task FormClusterAsync(IMetadataLog metadata, CancellationToken cancellationToken)
+    private static async Task FormClusterAsync(RaftMetadataLog metadata, string clusterId, CancellationToken cancellationToken)
     {
         if (metadata.Image.ClusterId is not null)
         {
             return;
         }
 
-        Result<MetadataOutcome> formed = await metadata.ProposeAsync(new FormClusterCommand(Guid.NewGuid().ToString("N")), cancellationToken);
+        Result<MetadataOutcome> formed = await metadata.ProposeAsync(new FormClusterCommand(clusterId), cancellationToken);
         Error? refusal = formed.IsOk ? formed.Value.Error : formed.Error;
         if (refusal is { Code: not ErrorCode.None } error)
         {

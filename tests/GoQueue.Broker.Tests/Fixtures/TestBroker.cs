@@ -1,9 +1,10 @@
 using System.Diagnostics.Metrics;
 using GoQueue.Broker.Requests;
-using GoQueue.Consensus.SingleNode;
+using GoQueue.Consensus;
 using GoQueue.Core;
 using GoQueue.Core.Scheduling;
 using GoQueue.Metadata;
+using GoQueue.Metadata.Quorum;
 using GoQueue.Metadata.Topics;
 using GoQueue.Storage.Directories;
 using GoQueue.Testing;
@@ -26,8 +27,20 @@ internal sealed class TestBroker : IAsyncDisposable
         Disk = disk;
         metrics = new BrokerMetrics(meters);
         VirtualLogDirectory root = disk.Root;
-        MetadataLogEnvironment environment = new() { Loop = metadataLoop, Time = Time, Logger = NullLogger.Instance };
-        metadata = SingleNodeMetadataLog.Open(root.Subdirectory("metadata"), new SingleNodeMetadataLogOptions(), environment);
+        QuorumMember self = new(new NodeId("n1"), new Guid(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1), "localhost", 7000);
+        RaftEnvironment environment = new()
+        {
+            Node = self.Node,
+            Incarnation = self.Incarnation,
+            Loop = metadataLoop,
+            Background = metadataLoop,
+            Time = Time,
+            Peers = null,
+            Seed = 1,
+            Logger = NullLogger.Instance,
+            Meters = null,
+        };
+        metadata = RaftMetadataLog.Open(root.Subdirectory("metadata"), new Genesis("test", [self], []), new RaftOptions(), environment);
         root.Sync();
         BrokerOptions options = new() { Node = new NodeId("n1") };
         node = BrokerNode.OpenAsync(configure?.Invoke(options) ?? options, BrokerSide(), root, metadata).GetAwaiter().GetResult();

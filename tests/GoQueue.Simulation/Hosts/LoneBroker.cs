@@ -1,6 +1,7 @@
 using GoQueue.Broker;
 using GoQueue.Broker.Requests;
-using GoQueue.Consensus.SingleNode;
+using GoQueue.Consensus;
+using GoQueue.Metadata.Quorum;
 using GoQueue.Storage.Directories;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -10,7 +11,7 @@ namespace GoQueue.Simulation.Hosts;
 internal sealed class LoneBroker(NodeLaunch launch) : INodeProgram
 {
     private readonly ProcessMeters meters = new();
-    private SingleNodeMetadataLog? metadata;
+    private RaftMetadataLog? metadata;
     private BrokerNode? node;
 
     public bool IsServing => node is not null;
@@ -25,8 +26,20 @@ internal sealed class LoneBroker(NodeLaunch launch) : INodeProgram
     {
         ILogDirectory directory = launch.Data.Subdirectory("metadata");
         launch.Data.Sync();
-        MetadataLogEnvironment metadataSide = new() { Loop = launch.Process.Turns, Time = launch.Process.Time, Logger = NullLogger.Instance };
-        metadata = SingleNodeMetadataLog.Open(directory, new SingleNodeMetadataLogOptions { SnapshotEveryCommands = 5 }, metadataSide);
+        QuorumMember self = new(launch.Host.Node, new Guid(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1), "localhost", 7000);
+        RaftEnvironment metadataSide = new()
+        {
+            Node = self.Node,
+            Incarnation = self.Incarnation,
+            Loop = launch.Process.Turns,
+            Background = launch.Process.Turns,
+            Time = launch.Process.Time,
+            Peers = null,
+            Seed = 1,
+            Logger = NullLogger.Instance,
+            Meters = null,
+        };
+        metadata = RaftMetadataLog.Open(directory, new Genesis("simulated", [self], []), new RaftOptions { SnapshotEveryEntries = 5 }, metadataSide);
         BrokerEnvironment brokerSide = new()
         {
             Committers = launch.Process.Turns,

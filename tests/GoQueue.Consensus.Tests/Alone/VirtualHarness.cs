@@ -1,21 +1,19 @@
-using GoQueue.Consensus.SingleNode;
 using GoQueue.Consensus.Tests.Contract;
 using GoQueue.Core.Scheduling;
 using GoQueue.Metadata;
 using GoQueue.Storage.Directories;
-using Microsoft.Extensions.Logging.Abstractions;
 
-namespace GoQueue.Consensus.Tests.SingleNode;
+namespace GoQueue.Consensus.Tests.Alone;
 
-/// <summary>The one-node log on a virtual disk. A crash comes at any moment, in the middle of a write too, and takes what was not flushed, or parts of it.</summary>
+/// <summary>A log of one voter on a virtual disk. A crash comes at any moment, in the middle of a write too, and takes what was not flushed, or parts of it.</summary>
 internal sealed class VirtualHarness : IMetadataLogHarness
 {
     private readonly VirtualDisk disk;
-    private readonly SingleNodeMetadataLogOptions options;
-    private readonly List<(SingleNodeMetadataLog Log, TurnThreads Loop)> opened = [];
+    private readonly RaftOptions options;
+    private readonly List<(RaftMetadataLog Log, TurnThreads Loop)> opened = [];
     private readonly Random random;
 
-    public VirtualHarness(SingleNodeMetadataLogOptions options, int seed)
+    public VirtualHarness(RaftOptions options, int seed)
     {
         this.options = options;
         disk = new VirtualDisk(seed);
@@ -40,7 +38,7 @@ internal sealed class VirtualHarness : IMetadataLogHarness
 
     public async ValueTask DisposeAsync()
     {
-        foreach ((SingleNodeMetadataLog log, TurnThreads loop) in opened)
+        foreach ((RaftMetadataLog log, TurnThreads loop) in opened)
         {
             await log.DisposeAsync();
             loop.Dispose();
@@ -50,7 +48,6 @@ internal sealed class VirtualHarness : IMetadataLogHarness
     private void Open()
     {
         TurnThreads loop = new("metadata-test", 1);
-        MetadataLogEnvironment environment = new() { Loop = loop, Time = TimeProvider.System, Logger = NullLogger.Instance };
-        opened.Add((SingleNodeMetadataLog.Open(disk.Root, options, environment), loop));
+        opened.Add((RaftMetadataLog.Open(disk.Root, OneNode.Genesis, options, OneNode.Environment(loop, TimeProvider.System)), loop));
     }
 }

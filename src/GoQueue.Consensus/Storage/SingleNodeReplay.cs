@@ -3,33 +3,26 @@ using GoQueue.Core.Records;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Commands;
 using GoQueue.Storage;
-using Microsoft.Extensions.Logging;
 
-namespace GoQueue.Consensus.SingleNode;
-
-/// <param name="State">After every command in the log.</param>
-/// <param name="SnapshotAt">Where the snapshot stood that the state was read from; the start of the log when there was none.</param>
-internal sealed record RestoredMetadata(MetadataState State, Offset SnapshotAt);
+namespace GoQueue.Consensus.Storage;
 
 /// <summary>
-/// Makes the state from the newest snapshot and the log above it. Refuses rather than guesses: a hole, damage or an unknown command would give
+/// Reads the metadata of the program before Raft, from its newest snapshot and the log above it. Refuses rather than guesses: a hole, damage or an unknown command would give
 /// a state that nobody decided.
 /// </summary>
-internal static class MetadataReplay
+internal static class SingleNodeReplay
 {
     private const int ReadBytes = 1 << 20;
 
     /// <exception cref="MetadataLogUnusableException">The stored metadata cannot be used as it is.</exception>
-    public static RestoredMetadata Restore(PartitionLog log, string path, ILogger logger)
+    public static MetadataState Restore(PartitionLog log, string path)
     {
         if (log.Recovery.CorruptRanges is [CorruptRange damage, ..])
         {
             throw Unusable(path, $"commands {damage.Start} to {damage.End} are damaged on disk");
         }
 
-        RestoredMetadata restored = LoadSnapshot(log, path, logger);
-        Offset from = restored.SnapshotAt;
-        int replayed = 0;
+        (MetadataState state, Offset from) = LoadSnapshot(log, path);
         while (from < log.EndOffset)
         {
             LogRead read = log.Read(from, log.EndOffset, ReadBytes);
@@ -43,7 +36,7 @@ internal static class MetadataReplay
             {
                 foreach (BufferSlice slice in read.Slices)
                 {
-                    replayed += ApplyBatches(slice.Span, from, restored.State, path);
+                    ApplyBatches(slice.Span, from, state, path);
                 }
             }
             finally
@@ -54,12 +47,10 @@ internal static class MetadataReplay
             from = read.NextOffset;
         }
 
-        MetadataImage image = restored.State.Image;
-        Log.Opened(logger, path, image.Version, image.TopicCount, replayed, restored.SnapshotAt);
-        return restored;
+        return state;
     }
 
-    private static RestoredMetadata LoadSnapshot(PartitionLog log, string path, ILogger logger)
+    private static (MetadataState State, Offset At) LoadSnapshot(PartitionLog log, string path)
     {
         Offset start = log.StartOffset;
         if (log.TryLoadState(out Offset at, out byte[] bytes))
@@ -67,7 +58,7 @@ internal static class MetadataReplay
             if (MetadataState.ReadSnapshot(bytes).TryGet(out MetadataState? state, out Error error))
             {
                 return at >= start
-                    ? new RestoredMetadata(state, at)
+                    ? (state, at)
                     : throw Unusable(path, $"the newest snapshot ends at {at}, but the log starts at {start}: commands are missing");
             }
 
@@ -75,18 +66,15 @@ internal static class MetadataReplay
             {
                 throw Unusable(path, error.Detail);
             }
-
-            Log.SnapshotUnreadable(logger, at, error.Detail);
         }
 
         return start == Offset.Zero
-            ? new RestoredMetadata(new MetadataState(), Offset.Zero)
+            ? (new MetadataState(), Offset.Zero)
             : throw Unusable(path, $"the log starts at {start} and no snapshot holds what was before");
     }
 
-    private static int ApplyBatches(ReadOnlySpan<byte> batches, Offset from, MetadataState state, string path)
+    private static void ApplyBatches(ReadOnlySpan<byte> batches, Offset from, MetadataState state, string path)
     {
-        int applied = 0;
         RecordBatchSequence sequence = new(batches);
         foreach (ReadOnlySpan<byte> batch in sequence)
         {
@@ -101,12 +89,9 @@ internal static class MetadataReplay
                 if (record.Offset >= from) // a snapshot may end inside a batch
                 {
                     state.Apply(Decode(record, path), record.Offset.Value);
-                    applied++;
                 }
             }
         }
-
-        return applied;
     }
 
     private static MetadataCommand Decode(Record record, string path) =>

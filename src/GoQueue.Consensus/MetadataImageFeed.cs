@@ -2,7 +2,7 @@ using GoQueue.Core.Scheduling;
 using GoQueue.Core;
 using GoQueue.Metadata;
 
-namespace GoQueue.Consensus.SingleNode;
+namespace GoQueue.Consensus;
 
 /// <summary>Holds the newest image for any reader and wakes those who wait for a newer one. Published by one thread.</summary>
 internal sealed class MetadataImageFeed(MetadataImage first)

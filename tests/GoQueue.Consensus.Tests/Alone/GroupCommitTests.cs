@@ -1,10 +1,9 @@
-using GoQueue.Consensus.SingleNode;
 using GoQueue.Core;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Commands;
 using static GoQueue.Consensus.Tests.Contract.MetadataCommands;
 
-namespace GoQueue.Consensus.Tests.SingleNode;
+namespace GoQueue.Consensus.Tests.Alone;
 
 public sealed class GroupCommitTests
 {
@@ -29,7 +28,7 @@ public sealed class GroupCommitTests
     [Fact]
     public async Task A_group_is_bounded_in_bytes_and_the_rest_takes_the_next_turn()
     {
-        SteppedLog log = SteppedLog.Open(options: new SingleNodeMetadataLogOptions { MaxGroupBytes = 300 << 10 });
+        SteppedLog log = SteppedLog.Open(options: new RaftOptions { MaxGroupBytes = 640 << 10 });
         Task<Result<MetadataOutcome>>[] proposals = [.. Enumerable.Range(1, 5).Select(i => log.Propose(Create(i, partitions: 10_000)))];
 
         log.Loop.RunOne();
@@ -43,7 +42,7 @@ public sealed class GroupCommitTests
     [Fact]
     public async Task A_full_queue_refuses_as_overloaded_and_takes_proposals_again_later()
     {
-        SteppedLog log = SteppedLog.Open(options: new SingleNodeMetadataLogOptions { MaxQueuedProposals = 3 });
+        SteppedLog log = SteppedLog.Open(options: new RaftOptions { MaxQueuedProposals = 3 });
         Task<Result<MetadataOutcome>>[] waiting = [.. Enumerable.Range(1, 3).Select(i => log.Propose(Create(i)))];
 
         Assert.Equal(ErrorCode.Overloaded, (await log.Propose(Create(4))).Error.Code);

@@ -1,17 +1,12 @@
-using System.Buffers.Binary;
-using GoQueue.Consensus.SingleNode;
-using GoQueue.Core;
-using GoQueue.Core.Records;
 using GoQueue.Metadata.Commands;
-using GoQueue.Storage;
 using GoQueue.Storage.Directories;
 using static GoQueue.Consensus.Tests.Contract.MetadataCommands;
 
-namespace GoQueue.Consensus.Tests.SingleNode;
+namespace GoQueue.Consensus.Tests.Alone;
 
 public sealed class RestartTests
 {
-    private static readonly SingleNodeMetadataLogOptions Options = SteppedLog.SmallSegments(snapshotEvery: 10);
+    private static readonly RaftOptions Options = SteppedLog.SmallSegments(snapshotEvery: 10);
 
     [Fact]
     public async Task Snapshots_let_old_segments_go_and_a_start_begins_with_the_newest()
@@ -19,7 +14,7 @@ public sealed class RestartTests
         SteppedLog log = await FilledAsync(commands: 60);
 
         Assert.True(FirstOffset(log.Disk) > 0, "no segment was removed");
-        Assert.InRange(log.Disk.Root.List().Count(entry => entry.Name.EndsWith(".log", StringComparison.Ordinal)), 1, 25);
+        Assert.InRange(Entries(log.Disk).List().Count(entry => entry.Name.EndsWith(".log", StringComparison.Ordinal)), 1, 25);
         SteppedLog reopened = await log.ReopenAsync();
         Assert.Equal(log.Digest(), reopened.Digest());
     }
@@ -29,7 +24,7 @@ public sealed class RestartTests
     {
         SteppedLog log = await FilledAsync(commands: 60);
         await log.CloseAsync();
-        Flip(log.Disk, Snapshots(log.Disk)[^1], position: 100);
+        Flip(log.Disk.Root, Snapshots(log.Disk)[^1], position: 100);
 
         SteppedLog reopened = SteppedLog.Open(log.Disk, Options);
 
@@ -46,7 +41,7 @@ public sealed class RestartTests
             log.Disk.Root.Delete(snapshot);
         }
 
-        AssertUnusable(log.Disk, "no snapshot holds what was before");
+        AssertUnusable(log.Disk, "no sound snapshot holds what was before");
     }
 
     [Fact]
@@ -59,38 +54,10 @@ public sealed class RestartTests
         }
 
         await log.CloseAsync();
-        string segment = log.Disk.Root.List().First(entry => entry.Name.EndsWith(".log", StringComparison.Ordinal)).Name;
-        Flip(log.Disk, segment, position: 150);
+        string segment = Entries(log.Disk).List().First(entry => entry.Name.EndsWith(".log", StringComparison.Ordinal)).Name;
+        Flip(Entries(log.Disk), segment, position: 150);
 
         AssertUnusable(log.Disk, "damaged");
-    }
-
-    [Theory]
-    [InlineData(99, 1, "type 99")]
-    [InlineData(3, 7, "CreateTopic has version 7")]
-    public async Task A_command_of_a_newer_program_refuses_the_start_by_name(short type, short version, string named)
-    {
-        SteppedLog log = SteppedLog.Open(options: Options);
-        await log.DecideAsync(Create(1));
-        await log.CloseAsync();
-        byte[] command = new byte[20];
-        BinaryPrimitives.WriteInt16BigEndian(command, type);
-        BinaryPrimitives.WriteInt16BigEndian(command.AsSpan(2), version);
-        AppendRaw(log.Disk, command);
-
-        AssertUnusable(log.Disk, named);
-        AssertUnusable(log.Disk, "newer goqueue-server");
-    }
-
-    [Fact]
-    public async Task A_command_that_cannot_be_read_refuses_the_start()
-    {
-        SteppedLog log = SteppedLog.Open(options: Options);
-        await log.DecideAsync(Create(1));
-        await log.CloseAsync();
-        AppendRaw(log.Disk, [0, 2, 0, 1, 9]);
-
-        AssertUnusable(log.Disk, "command 1");
     }
 
     [Fact]
@@ -116,30 +83,21 @@ public sealed class RestartTests
     }
 
     private static List<string> Snapshots(VirtualDisk disk) =>
-        [.. disk.Root.List().Select(entry => entry.Name).Where(name => name.EndsWith(".state", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        [.. disk.Root.List().Select(entry => entry.Name).Where(name => name.StartsWith("snapshot-", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 
     private static long FirstOffset(VirtualDisk disk) =>
-        disk.Root.List().Where(entry => entry.Name.EndsWith(".log", StringComparison.Ordinal)).Min(entry => long.Parse(entry.Name[..20]));
+        Entries(disk).List().Where(entry => entry.Name.EndsWith(".log", StringComparison.Ordinal)).Min(entry => long.Parse(entry.Name[..20]));
 
-    private static void Flip(VirtualDisk disk, string name, long position)
+    private static ILogDirectory Entries(VirtualDisk disk) => disk.Root.Subdirectory("log-00000000000000000000");
+
+    private static void Flip(ILogDirectory directory, string name, long position)
     {
-        using ILogFile file = disk.Root.Open(name, writable: true);
+        using ILogFile file = directory.Open(name, writable: true);
         byte[] one = new byte[1];
         Assert.Equal(1, file.Read(position, one));
         one[0] ^= 0x10;
         file.Write(position, one);
         file.Flush();
-    }
-
-    private static void AppendRaw(VirtualDisk disk, byte[] command)
-    {
-        using PartitionLog log = PartitionLog.Open(disk.Root, Options.Log, new UnixMillis(1000));
-        using RecordBatchBuilder builder = new();
-        Assert.True(builder.TryAppend(new UnixMillis(1000), [], keyIsNull: true, command, valueIsNull: false, [], 1 << 20));
-        using SharedBuffer batch = builder.Build();
-        RecordBatchHeader.Stamp(batch.Span, log.EndOffset, LeaderEpoch.Zero);
-        log.Append([batch], new UnixMillis(1000));
-        log.Close();
     }
 
     private static void AssertUnusable(VirtualDisk disk, string why)

@@ -1,27 +1,25 @@
-using GoQueue.Consensus.SingleNode;
 using GoQueue.Consensus.Tests.Contract;
 using GoQueue.Core.Scheduling;
 using GoQueue.Metadata;
 using GoQueue.Storage.Directories;
 using GoQueue.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
 
-namespace GoQueue.Consensus.Tests.SingleNode;
+namespace GoQueue.Consensus.Tests.Alone;
 
 /// <summary>
-/// The one-node log on a real directory. A crash stops the loop for good between two turns, so that nothing more is written or answered, and goes
+/// A log of one voter on a real directory. A crash stops the loop for good between two turns, so that nothing more is written or answered, and goes
 /// on with a copy of the files: what a killed process leaves behind.
 /// </summary>
-internal sealed class SingleNodeHarness : IMetadataLogHarness
+internal sealed class DiskHarness : IMetadataLogHarness
 {
     private readonly TempFolder folder = new();
-    private readonly SingleNodeMetadataLogOptions options;
+    private readonly RaftOptions options;
     private string current;
     private int crashes;
     private TurnThreads loop = null!;
-    private SingleNodeMetadataLog log = null!;
+    private RaftMetadataLog log = null!;
 
-    public SingleNodeHarness(SingleNodeMetadataLogOptions options)
+    public DiskHarness(RaftOptions options)
     {
         this.options = options;
         current = Path.Combine(folder.Path, "0");
@@ -43,9 +41,11 @@ internal sealed class SingleNodeHarness : IMetadataLogHarness
         loop.Dispose();
         string copy = Path.Combine(folder.Path, $"{++crashes}");
         Directory.CreateDirectory(copy);
-        foreach (string file in Directory.GetFiles(current))
+        foreach (string file in Directory.GetFiles(current, "*", SearchOption.AllDirectories))
         {
-            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+            string to = Path.Combine(copy, Path.GetRelativePath(current, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+            File.Copy(file, to);
         }
 
         current = copy;
@@ -63,7 +63,6 @@ internal sealed class SingleNodeHarness : IMetadataLogHarness
     private void Open()
     {
         loop = new TurnThreads("metadata-test", 1);
-        MetadataLogEnvironment environment = new() { Loop = loop, Time = TimeProvider.System, Logger = NullLogger.Instance };
-        log = SingleNodeMetadataLog.Open(new PhysicalLogDirectory(current), options, environment);
+        log = RaftMetadataLog.Open(new PhysicalLogDirectory(current), OneNode.Genesis, options, OneNode.Environment(loop, TimeProvider.System));
     }
 }

@@ -1,6 +1,6 @@
 using GoQueue.Core.Scheduling;
 
-namespace GoQueue.Consensus.Tests.SingleNode;
+namespace GoQueue.Consensus.Tests.Alone;
 
 /// <summary>Turns run when the test says so, on its own thread.</summary>
 internal sealed class ManualLoop : ITurnScheduler

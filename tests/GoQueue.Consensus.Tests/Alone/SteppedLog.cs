@@ -1,44 +1,41 @@
-using GoQueue.Consensus.SingleNode;
 using GoQueue.Core;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Commands;
 using GoQueue.Storage;
 using GoQueue.Storage.Directories;
 using GoQueue.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
 
-namespace GoQueue.Consensus.Tests.SingleNode;
+namespace GoQueue.Consensus.Tests.Alone;
 
-/// <summary>A one-node log on a virtual disk whose turns the test runs one by one.</summary>
+/// <summary>A log of one voter on a virtual disk whose turns the test runs one by one.</summary>
 internal sealed class SteppedLog
 {
-    private SteppedLog(VirtualDisk disk, SingleNodeMetadataLogOptions options)
+    private SteppedLog(VirtualDisk disk, RaftOptions options)
     {
         Disk = disk;
         Options = options;
-        MetadataLogEnvironment environment = new() { Loop = Loop, Time = new ManualTime(), Logger = NullLogger.Instance };
-        Log = SingleNodeMetadataLog.Open(disk.Root, options, environment);
+        Log = RaftMetadataLog.Open(disk.Root, OneNode.Genesis, options, OneNode.Environment(Loop, new ManualTime()));
     }
 
     public VirtualDisk Disk { get; }
 
-    public SingleNodeMetadataLogOptions Options { get; }
+    public RaftOptions Options { get; }
 
     public ManualLoop Loop { get; } = new();
 
-    public SingleNodeMetadataLog Log { get; }
+    public RaftMetadataLog Log { get; }
 
     public MetadataImage Image => Log.Image;
 
-    public static SteppedLog Open(VirtualDisk? disk = null, SingleNodeMetadataLogOptions? options = null) =>
-        new(disk ?? new VirtualDisk(), options ?? new SingleNodeMetadataLogOptions());
+    public static SteppedLog Open(VirtualDisk? disk = null, RaftOptions? options = null) =>
+        new(disk ?? new VirtualDisk(), options ?? new RaftOptions());
 
     /// <summary>Small segments, so that a few large topics fill one.</summary>
-    public static SingleNodeMetadataLogOptions SmallSegments(int snapshotEvery) => new()
+    public static RaftOptions SmallSegments(int snapshotEvery) => new()
     {
-        SnapshotEveryCommands = snapshotEvery,
-        MaxGroupBytes = 256 << 10,
-        Log = new PartitionLogOptions { SegmentBytes = 300 << 10, TailCacheBytes = 0, ReserveBytes = 64 << 10 },
+        SnapshotEveryEntries = snapshotEvery,
+        MaxGroupBytes = 512 << 10,
+        Log = new PartitionLogOptions { SegmentBytes = 520 << 10, TailCacheBytes = 0, ReserveBytes = 64 << 10 },
     };
 
     public Task<Result<MetadataOutcome>> Propose(MetadataCommand command, CancellationToken cancellationToken = default) =>

@@ -1,18 +1,17 @@
-using GoQueue.Consensus.SingleNode;
 using GoQueue.Core;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Commands;
 using GoQueue.Storage.Directories;
 using static GoQueue.Consensus.Tests.Contract.MetadataCommands;
 
-namespace GoQueue.Consensus.Tests.SingleNode;
+namespace GoQueue.Consensus.Tests.Alone;
 
 public sealed class DiskTroubleTests
 {
     [Fact]
     public async Task A_failed_flush_leaves_the_group_unknown_and_later_proposals_refused_until_a_restart()
     {
-        SteppedLog log = SteppedLog.Open(options: new SingleNodeMetadataLogOptions { MaxGroupBytes = 256 << 10 });
+        SteppedLog log = SteppedLog.Open(options: new RaftOptions { MaxGroupBytes = 512 << 10 });
         await log.DecideAsync(Create(1));
         MetadataImage before = log.Image;
         Task<Result<MetadataOutcome>> written = log.Propose(Create(2, partitions: 10_000));
@@ -71,7 +70,7 @@ public sealed class DiskTroubleTests
     [Fact]
     public async Task No_room_for_a_snapshot_does_not_stop_the_log()
     {
-        SteppedLog log = SteppedLog.Open(options: new SingleNodeMetadataLogOptions { SnapshotEveryCommands = 5 });
+        SteppedLog log = SteppedLog.Open(options: new RaftOptions { SnapshotEveryEntries = 5 });
         await log.DecideAsync(Create(1));
         log.Disk.Capacity = 1;
         for (int i = 2; i <= 30; i++)
@@ -79,21 +78,21 @@ public sealed class DiskTroubleTests
             Assert.True((await log.DecideAsync(Create(i))).IsOk);
         }
 
-        Assert.DoesNotContain(log.Disk.Root.List(), entry => entry.Name.EndsWith(".state", StringComparison.Ordinal));
+        Assert.DoesNotContain(log.Disk.Root.List(), entry => entry.Name.StartsWith("snapshot-", StringComparison.Ordinal));
         log.Disk.Capacity = long.MaxValue;
         for (int i = 31; i <= 40; i++)
         {
             Assert.True((await log.DecideAsync(Create(i))).IsOk);
         }
 
-        Assert.Contains(log.Disk.Root.List(), entry => entry.Name.EndsWith(".state", StringComparison.Ordinal));
+        Assert.Contains(log.Disk.Root.List(), entry => entry.Name.StartsWith("snapshot-", StringComparison.Ordinal));
         Assert.Equal(log.Digest(), log.Crash(CrashMode.DropUnflushed).Digest());
     }
 
     [Fact]
     public async Task A_flush_that_fails_in_a_snapshot_keeps_the_answers_and_stops_the_log()
     {
-        SteppedLog log = SteppedLog.Open(options: new SingleNodeMetadataLogOptions { SnapshotEveryCommands = 2 });
+        SteppedLog log = SteppedLog.Open(options: new RaftOptions { SnapshotEveryEntries = 3 });
         await log.DecideAsync(Create(1));
         log.Disk.FailFlush = log.Disk.Flushes + 2; // the first is the commit's, the second the snapshot's
 
@@ -117,7 +116,7 @@ public sealed class DiskTroubleTests
     [MemberData(nameof(Crashes))]
     public async Task Cut_at_every_operation_the_log_keeps_every_answered_command_and_a_prefix_of_all(CrashMode mode, int seed)
     {
-        SingleNodeMetadataLogOptions options = SteppedLog.SmallSegments(snapshotEvery: 3);
+        RaftOptions options = SteppedLog.SmallSegments(snapshotEvery: 3);
         IReadOnlyList<MetadataCommand> commands = Workload();
         IReadOnlyList<uint> digests = await DigestsAsync(commands, options);
         bool isCut = true;
@@ -154,7 +153,7 @@ public sealed class DiskTroubleTests
     }
 
     /// <summary>The digest after none, one, two, ... of the commands.</summary>
-    private static async Task<IReadOnlyList<uint>> DigestsAsync(IReadOnlyList<MetadataCommand> commands, SingleNodeMetadataLogOptions options)
+    private static async Task<IReadOnlyList<uint>> DigestsAsync(IReadOnlyList<MetadataCommand> commands, RaftOptions options)
     {
         SteppedLog log = SteppedLog.Open(options: options);
         List<uint> digests = [log.Digest()];
@@ -167,7 +166,7 @@ public sealed class DiskTroubleTests
         return digests;
     }
 
-    private static async Task<int> RunAsync(VirtualDisk disk, SingleNodeMetadataLogOptions options, IReadOnlyList<MetadataCommand> commands)
+    private static async Task<int> RunAsync(VirtualDisk disk, RaftOptions options, IReadOnlyList<MetadataCommand> commands)
     {
         int answered = 0;
         try
