@@ -118,7 +118,7 @@ public sealed class ClusterFormation
 
             if (record is { IsDecided: true })
             {
-                await Task.WhenAll(AskAll(cancellationToken)); // the news for the others, so that they need not ask
+                await TaskWaiting.AllAsync(AskAll(cancellationToken)); // the news for the others, so that they need not ask
                 Log.Formed(environment.Logger, record.Genesis.ClusterId, record.Stage, string.Join(", ", record.Genesis.Voters.Select(member => member.Node)));
                 return record;
             }
