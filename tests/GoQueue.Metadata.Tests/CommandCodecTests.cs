@@ -30,6 +30,16 @@ public sealed class CommandCodecTests
         Assert.Equal(EveryCommand.Take(5).Select(command => command.ToText()), lines.Select(line => MetadataCommandCodec.Decode(Convert.FromHexString(line)).Value.ToText()));
     }
 
+    /// <summary>One line per command, made from docs/internals/metadata-commands.md by a separate encoder.</summary>
+    [Fact]
+    public void The_golden_commands_of_version_2_still_read_and_write_the_same()
+    {
+        string[] lines = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Golden", "metadata-commands-v2.hex"));
+
+        Assert.Equal(lines, EveryCommand.Select(command => Convert.ToHexStringLower(Encoded(command))));
+        Assert.Equal(lines, lines.Select(line => Convert.ToHexStringLower(Encoded(MetadataCommandCodec.Decode(Convert.FromHexString(line)).Value))));
+    }
+
     [Theory]
     [MemberData(nameof(Commands))]
     public void Every_shortening_and_every_lengthening_is_refused(int index)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using GoQueue.Core;
+using GoQueue.Metadata.Brokers;
 using GoQueue.Metadata.Commands;
 using GoQueue.Metadata.Topics;
 
@@ -31,7 +32,35 @@ internal static class Sample
             Created),
         new AlterTopicCommand(Id(0x01020304), TopicSettings.Default with { RetentionMillis = -1, RetentionBytes = 1 << 30 }, 3),
         new DeleteTopicCommand(Id(9)),
+        new RegisterBrokerCommand(new NodeId("n1"), new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), Endpoints("one.example", 7000), "rack-a", new BrokerEpoch(17)),
+        new AlterBrokerCommand(new NodeId("n1"), new BrokerEpoch(6), BrokerChange.Unfence),
+        new UnregisterBrokerCommand(new NodeId("n2"), new BrokerEpoch(4)),
+        new AlterPartitionsCommand(
+        [
+            new PartitionChange { Partition = new(Id(1), new(0)), Expected = new(7), Leader = null, InSync = NodeList.Of(new("n1"), new("n2")) },
+            new PartitionChange
+            {
+                Partition = new(Id(1), new(5)),
+                Expected = new(1),
+                Leader = new("n3"),
+                InSync = NodeList.Of(new NodeId("n3")),
+                Assignment = new(NodeList.Of(new("n3"), new("n1"), new("n2")), NodeList.Of(new NodeId("n3")), NodeList.Of(new NodeId("n2"))),
+                Distrusted = NodeList.Of(new NodeId("n4")),
+                Election = ElectionKind.Forced,
+                AtRisk = new(new Offset(100), new Offset(4000)),
+            },
+            new PartitionChange { Partition = new(Id(2), new(0)), Expected = new(0), Leader = new("n2"), InSync = NodeList.Of(new NodeId("n2")) },
+        ]),
+        new AlterInSyncCommand(new(Id(1), new(3)), new("n1"), new(2), new(9), [new(new("n1"), new(6)), new(new("n2"), new(8))]),
+        new AddPartitionsCommand(
+            Id(0x01020304),
+            3,
+            [new(new(0), new(0, 49)), new(new(1), new(4000, 0x7FFFFFFF))],
+            [Partition(3, 50, 99, "n1"), Partition(4, 0x80000000, uint.MaxValue, "n3")]),
+        new SetReassignmentRateCommand(32 << 20),
     ];
+
+    public static BrokerEndpoints Endpoints(string host, int port) => new(new(host, port), new(host, 8080), new(host, 9000));
 
     public static byte[] Encoded(MetadataCommand command)
     {
