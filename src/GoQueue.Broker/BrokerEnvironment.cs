@@ -1,3 +1,5 @@
+using GoQueue.Broker.Replication;
+using GoQueue.Core.Peers;
 using GoQueue.Core.Scheduling;
 using Microsoft.Extensions.Logging;
 
@@ -20,4 +22,10 @@ public sealed record BrokerEnvironment
     public required ILogger Logger { get; init; }
 
     public required BrokerMetrics Metrics { get; init; }
+
+    /// <summary>The other nodes; null for a node alone, whose partitions have one replica.</summary>
+    public IPeerTransport? Peers { get; init; }
+
+    /// <summary>This process's registration; set when it is made.</summary>
+    public RegisteredEpoch Registration { get; init; } = new();
 }

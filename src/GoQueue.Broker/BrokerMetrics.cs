@@ -18,6 +18,14 @@ public sealed class BrokerMetrics : IDisposable
     private readonly Counter<long> fetchedBytes;
     private readonly Counter<long> fetches;
     private readonly Counter<long> failures;
+    private readonly Counter<long> replicatedBytes;
+    private readonly Counter<long> leaderFetches;
+    private readonly Counter<long> leaderFetchedBytes;
+    private readonly Counter<long> corruptFetches;
+    private readonly Counter<long> inSyncShrinks;
+    private readonly Counter<long> inSyncExpands;
+    private readonly Counter<long> inSyncProposals;
+    private readonly Counter<long> truncationsBelowHighWatermark;
     private readonly Histogram<double> flushSeconds;
     private readonly Histogram<long> groupBytes;
 
@@ -32,6 +40,14 @@ public sealed class BrokerMetrics : IDisposable
         fetchedBytes = meter.CreateCounter<long>("goqueue.storage.fetched.bytes", "By", "Bytes of batches handed to readers.");
         fetches = meter.CreateCounter<long>("goqueue.storage.fetches", null, "Reads that returned data.");
         failures = meter.CreateCounter<long>("goqueue.storage.partition.failures", null, "Partitions stopped by a failed disk operation or a broken invariant.");
+        replicatedBytes = meter.CreateCounter<long>("goqueue.replication.appended.bytes", "By", "Bytes appended that a leader sent.");
+        leaderFetches = meter.CreateCounter<long>("goqueue.replication.fetches", null, "Answers that leaders gave to this node's fetches.");
+        leaderFetchedBytes = meter.CreateCounter<long>("goqueue.replication.fetched.bytes", "By", "Bytes of batches fetched from leaders.");
+        corruptFetches = meter.CreateCounter<long>("goqueue.replication.corrupt.fetches", null, "Data from a leader that was refused for its checksum or structure.");
+        inSyncShrinks = meter.CreateCounter<long>("goqueue.replication.in.sync.shrinks", null, "Times that replicas left the in-sync set of a partition led here.");
+        inSyncExpands = meter.CreateCounter<long>("goqueue.replication.in.sync.expands", null, "Times that replicas joined the in-sync set of a partition led here.");
+        inSyncProposals = meter.CreateCounter<long>("goqueue.replication.in.sync.proposals", null, "Changes of an in-sync set proposed by this node, by kind and outcome.");
+        truncationsBelowHighWatermark = meter.CreateCounter<long>("goqueue.replication.truncations.below.high.watermark", null, "Logs cut below what was committed here: records lost by an unclean election.");
         flushSeconds = meter.CreateHistogram("goqueue.storage.flush.duration", "s", "Time one flush of a partition log took.", advice: new InstrumentAdvice<double>
         {
             HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
@@ -74,4 +90,27 @@ public sealed class BrokerMetrics : IDisposable
     }
 
     internal void PartitionFailed() => failures.Add(1);
+
+    internal void Replicated(long bytes) => replicatedBytes.Add(bytes);
+
+    internal void FetchedFromLeader(long bytes)
+    {
+        leaderFetches.Add(1);
+        leaderFetchedBytes.Add(bytes);
+    }
+
+    internal void CorruptFetch() => corruptFetches.Add(1);
+
+    internal void InSyncChanged(int by)
+    {
+        if (by != 0)
+        {
+            (by > 0 ? inSyncExpands : inSyncShrinks).Add(1);
+        }
+    }
+
+    internal void InSyncProposed(bool isExpansion, bool isAccepted) => inSyncProposals.Add(
+        1, new KeyValuePair<string, object?>("kind", isExpansion ? "expand" : "shrink"), new KeyValuePair<string, object?>("outcome", isAccepted ? "accepted" : "refused"));
+
+    internal void TruncatedBelowHighWatermark() => truncationsBelowHighWatermark.Add(1);
 }

@@ -1,3 +1,4 @@
+using GoQueue.Broker.Replication;
 using GoQueue.Core;
 
 namespace GoQueue.Broker;
@@ -31,4 +32,6 @@ public sealed record BrokerOptions
 
     /// <summary>Bytes per second that compaction may read and write. Default 32 MiB.</summary>
     public long CompactionBytesPerSecond { get; init; } = 32L << 20;
+
+    public ReplicationOptions Replication { get; init; } = new();
 }

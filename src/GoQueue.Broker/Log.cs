@@ -53,4 +53,37 @@ internal static partial class Log
 
     [LoggerMessage(2015, LogLevel.Information, "There is room for partition {Partition} again")]
     public static partial void RoomAgain(ILogger logger, TopicPartition partition);
+
+    [LoggerMessage(2030, LogLevel.Information, "Leading partition {Partition} in epoch {Epoch} from offset {From}, {InSync} replicas in sync")]
+    public static partial void BecameLeader(ILogger logger, TopicPartition partition, LeaderEpoch epoch, Offset from, int inSync);
+
+    [LoggerMessage(2031, LogLevel.Information, "Following {Leader} for partition {Partition} in epoch {Epoch} from offset {From}")]
+    public static partial void BecameFollower(ILogger logger, TopicPartition partition, NodeId leader, LeaderEpoch epoch, Offset from);
+
+    [LoggerMessage(2032, LogLevel.Information, "Partition {Partition} cut from {Before} to {After}: the leader has another history there")]
+    public static partial void Truncated(ILogger logger, TopicPartition partition, Offset before, Offset after);
+
+    [LoggerMessage(2033, LogLevel.Critical, "Partition {Partition} is cut to {To}, below its high watermark {HighWatermark}: an unclean election lost committed records; a copy of them is kept in the partition's directory")]
+    public static partial void TruncatedBelowHighWatermark(ILogger logger, TopicPartition partition, Offset to, Offset highWatermark);
+
+    [LoggerMessage(2034, LogLevel.Error, "Leader data for partition {Partition} begins at {First}, the log ends at {End}; it is not appended")]
+    public static partial void UnfitData(ILogger logger, TopicPartition partition, Offset first, Offset end);
+
+    [LoggerMessage(2035, LogLevel.Debug, "Fetching from {Leader} failed: {Error}")]
+    public static partial void FetchFailed(ILogger logger, NodeId leader, Error error);
+
+    [LoggerMessage(2036, LogLevel.Error, "The fetcher of {Leader} failed; its session begins anew")]
+    public static partial void FetcherFailed(ILogger logger, Exception failure, NodeId leader);
+
+    [LoggerMessage(2037, LogLevel.Error, "Data of partition {Partition} from {Leader} is refused: {Error}")]
+    public static partial void CorruptFetch(ILogger logger, TopicPartition partition, NodeId leader, Error error);
+
+    [LoggerMessage(2038, LogLevel.Information, "In-sync set of partition {Partition} proposed as {Members}: {Outcome}")]
+    public static partial void InSyncProposed(ILogger logger, TopicPartition partition, string members, string outcome);
+
+    [LoggerMessage(2039, LogLevel.Warning, "Partition {Partition} is behind its leader's log start {LogStart} and needs its segments")]
+    public static partial void CatchUpNeeded(ILogger logger, TopicPartition partition, Offset logStart);
+
+    [LoggerMessage(2040, LogLevel.Information, "Partition {Partition} was reassigned away in partition epoch {Epoch}; its files are removed")]
+    public static partial void ReplicaRemoved(ILogger logger, TopicPartition partition, int epoch);
 }

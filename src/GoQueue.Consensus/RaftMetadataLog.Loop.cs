@@ -27,7 +27,6 @@ public sealed partial class RaftMetadataLog
     private TimeSpan armedFor = TimeSpan.MaxValue;
     private TimeSpan? closeBy;
     private long bytesSinceSnapshot;
-    private long lastSnapshotTry;
     private bool isSnapshotRunning;
     private bool isFlushOwed;
 
@@ -417,7 +416,7 @@ public sealed partial class RaftMetadataLog
 
     private void SnapshotWhenDue()
     {
-        long last = Math.Max(core.Snapshot?.Index ?? 0, lastSnapshotTry);
+        long last = core.Snapshot?.Index ?? 0;
         bool isDue = state.AppliedIndex - last >= options.SnapshotEveryEntries || bytesSinceSnapshot >= Math.Max(options.SnapshotEveryBytes, core.Snapshot?.Bytes.Length ?? 0);
         if (!isDue || isSnapshotRunning || state.AppliedIndex == last)
         {
@@ -425,7 +424,6 @@ public sealed partial class RaftMetadataLog
         }
 
         isSnapshotRunning = true;
-        lastSnapshotTry = state.AppliedIndex;
         bytesSinceSnapshot = 0;
         long index = state.AppliedIndex;
         environment.Background.Schedule(new SnapshotTurn(

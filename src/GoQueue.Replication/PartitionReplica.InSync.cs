@@ -112,6 +112,26 @@ public sealed partial class PartitionReplica
         }
     }
 
+    /// <summary>
+    /// A follower that has everything says nothing new, so its chance must not hang on its next fetch: it may have been level while another proposal was
+    /// under way, or before it was unfenced. What it proved stays true; that it is still there is what the window is for.
+    /// </summary>
+    private void ProposeLevel(TimeSpan now)
+    {
+        if (now < askNotBefore)
+        {
+            return;
+        }
+
+        foreach (FollowerProgress follower in followers)
+        {
+            if (IsCaughtUp(follower, now))
+            {
+                ProposeIfInSync(follower);
+            }
+        }
+    }
+
     private void ProposeIfInSync(FollowerProgress follower)
     {
         if (pending is null && !follower.View.IsInSync && MayJoin(follower) && follower.DurableEnd >= HighWatermark && follower.DurableEnd >= EpochStart)

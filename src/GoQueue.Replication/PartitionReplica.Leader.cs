@@ -124,7 +124,7 @@ public sealed partial class PartitionReplica
         return FetchVerdict.Served(AdvanceAsLeader(now));
     }
 
-    /// <summary>Time went by: drops followers that fell behind (R9), repeats proposals without an answer. True when the high watermark moved.</summary>
+    /// <summary>Time went by: drops followers that fell behind (R9), takes in those that are level, repeats proposals without an answer. True when the high watermark moved.</summary>
     public bool Tick(TimeSpan now)
     {
         if (Role != ReplicaRole.Leader || followers.Length == 0)
@@ -134,6 +134,7 @@ public sealed partial class PartitionReplica
 
         RepeatProposal(now);
         ProposeShrink(now);
+        ProposeLevel(now);
         return AdvanceAsLeader(now); // a replica that held it back by R4 may have fallen behind
     }
 

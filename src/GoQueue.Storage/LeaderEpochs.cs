@@ -92,6 +92,22 @@ public sealed class LeaderEpochs
         Store([.. kept]);
     }
 
+    /// <summary>
+    /// E5, at a follower: a batch of <paramref name="epoch"/> is about to stand at <paramref name="start"/>. Larger epochs that begin there or behind are
+    /// leaderships that never wrote a record; they go. Durable when it returns.
+    /// </summary>
+    internal void DropContradicting(LeaderEpoch epoch, Offset start)
+    {
+        if (Latest > epoch)
+        {
+            EpochStart[] kept = Array.FindAll(entries, entry => entry.Epoch <= epoch || entry.StartOffset < start);
+            if (kept.Length != entries.Length)
+            {
+                Store(kept);
+            }
+        }
+    }
+
     internal static LeaderEpochs Load(ILogDirectory directory, out bool isMissing)
     {
         byte[]? payload = FramedFile.TryRead(directory, FileName, FileKind.LeaderEpochs);

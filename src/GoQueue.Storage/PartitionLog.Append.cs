@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using GoQueue.Core;
 using GoQueue.Core.Records;
+using GoQueue.Storage.Cleaning;
 using GoQueue.Storage.Directories;
 using GoQueue.Storage.Files;
 using GoQueue.Storage.Recovery;
@@ -13,6 +15,7 @@ public sealed partial class PartitionLog
     private const int FirstReserveBytes = 64 * 1024;
 
     private readonly List<ReadOnlyMemory<byte>> writeVector = [];
+    private readonly List<BufferSlice> appending = [];
     private bool hasCleanMarker;
     private long bytesSinceIndexEntry;
     private long unflushedBytes;
@@ -30,7 +33,54 @@ public sealed partial class PartitionLog
     public void Append(ReadOnlySpan<SharedBuffer> batches, UnixMillis now)
     {
         CheckUsable();
-        CheckSequence(batches);
+        appending.Clear();
+        foreach (SharedBuffer batch in batches)
+        {
+            appending.Add(new BufferSlice(batch, 0, batch.Length));
+        }
+
+        CheckSequence(EndOffset, mayHaveGaps: false);
+        Append(now);
+    }
+
+    /// <summary>
+    /// Appends what a leader sent: whole batches one after the other, stamped by leaders, from <see cref="EndOffset"/> on. Gaps are those of a leader's
+    /// compaction. E5: epochs noted at the end of this log without a record give way to what the batches say. Takes its own references.
+    /// </summary>
+    /// <param name="run">Checked by the caller: structure, checksums, offsets and epochs that do not go back.</param>
+    /// <param name="now">Wall-clock time, for rolling by age.</param>
+    /// <exception cref="DiskFullException">No room: nothing was appended by the failing write.</exception>
+    /// <exception cref="IOException">The disk failed; <see cref="IsFailed"/> is true from now on.</exception>
+    public void AppendReplicated(BufferSlice run, UnixMillis now)
+    {
+        CheckUsable();
+        appending.Clear();
+        bool hasGaps = false;
+        Offset expected = EndOffset;
+        for (int at = 0; at < run.Length;)
+        {
+            RecordBatchHeader header = new(run.Span[at..]);
+            hasGaps |= header.BaseOffset > expected;
+            expected = header.NextOffset;
+            appending.Add(new BufferSlice(run.Buffer, run.Start + at, (int)header.TotalSize));
+            at += (int)header.TotalSize;
+        }
+
+        Epochs.DropContradicting(new RecordBatchHeader(run.Span).LeaderEpoch, EndOffset);
+        CheckSequence(EndOffset, mayHaveGaps: true);
+        if (hasGaps && expected > GapsBelow)
+        {
+            // Durable first: recovery takes a gap above this for damage.
+            (CleanerState.Load(directory) with { GapsBelow = expected }).Store(directory);
+            NoteGaps(expected);
+        }
+
+        Append(now);
+    }
+
+    private void Append(UnixMillis now)
+    {
+        ReadOnlySpan<BufferSlice> batches = CollectionsMarshal.AsSpan(appending);
         try
         {
             RemoveCleanMarker();
@@ -45,6 +95,10 @@ public sealed partial class PartitionLog
         {
             Fail(cause);
             throw;
+        }
+        finally
+        {
+            appending.Clear();
         }
     }
 
@@ -80,14 +134,13 @@ public sealed partial class PartitionLog
         }
     }
 
-    private void CheckSequence(ReadOnlySpan<SharedBuffer> batches)
+    private void CheckSequence(Offset expected, bool mayHaveGaps)
     {
-        Offset expected = EndOffset;
         LeaderEpoch epoch = Epochs.Latest;
-        foreach (SharedBuffer batch in batches)
+        foreach (BufferSlice batch in CollectionsMarshal.AsSpan(appending))
         {
             RecordBatchHeader header = new(batch.Span);
-            Invariant.Check(header.BaseOffset == expected, "batches are appended at the end of the log", expected.Value, header.BaseOffset.Value);
+            Invariant.Check(header.BaseOffset == expected || (mayHaveGaps && header.BaseOffset > expected), "batches are appended at the end of the log", expected.Value, header.BaseOffset.Value);
             Invariant.Check(header.TotalSize == batch.Length, "a buffer holds exactly one batch", batch.Length, header.TotalSize);
             Invariant.Check(header.LastOffsetDelta >= 0, "a batch covers at least one offset", 0, header.LastOffsetDelta);
             Invariant.Check(header.LeaderEpoch.Value >= 0, "batches are stamped with a leader epoch", 0, header.LeaderEpoch.Value);
@@ -98,7 +151,7 @@ public sealed partial class PartitionLog
     }
 
     /// <summary>How many batches fit the active segment and the unflushed window, after rolling or flushing to make room for at least one.</summary>
-    private int TakeForOneWrite(ReadOnlySpan<SharedBuffer> batches, UnixMillis now)
+    private int TakeForOneWrite(ReadOnlySpan<BufferSlice> batches, UnixMillis now)
     {
         Segment active = Active;
         Offset last = new RecordBatchHeader(batches[0].Span).LastOffset;
@@ -129,12 +182,13 @@ public sealed partial class PartitionLog
         return taken;
     }
 
-    private void Write(ReadOnlySpan<SharedBuffer> batches, UnixMillis now)
+    private void Write(ReadOnlySpan<BufferSlice> batches, UnixMillis now)
     {
         Segment active = Active;
         long bytes = 0;
         writeVector.Clear();
-        foreach (SharedBuffer batch in batches)
+        BufferSlice part = batches[0] with { Length = 0 };
+        foreach (BufferSlice batch in batches)
         {
             RecordBatchHeader header = new(batch.Span);
             if (header.LeaderEpoch > Epochs.Latest)
@@ -142,9 +196,18 @@ public sealed partial class PartitionLog
                 Epochs.Assign(header.LeaderEpoch, header.BaseOffset);
             }
 
-            writeVector.Add(batch.Memory);
+            bool isNext = batch.Buffer == part.Buffer && batch.Start == part.Start + part.Length; // neighbours in one buffer are one part of the write
+            if (!isNext)
+            {
+                writeVector.Add(part.Memory);
+                part = batch with { Length = 0 };
+            }
+
+            part = part with { Length = part.Length + batch.Length };
             bytes += batch.Length;
         }
+
+        writeVector.Add(part.Memory);
 
         Reserve(active, active.Size + bytes);
         try
@@ -170,7 +233,7 @@ public sealed partial class PartitionLog
         Publish(active, batches, bytes, now);
     }
 
-    private void Publish(Segment active, ReadOnlySpan<SharedBuffer> batches, long bytes, UnixMillis now)
+    private void Publish(Segment active, ReadOnlySpan<BufferSlice> batches, long bytes, UnixMillis now)
     {
         long position = active.Size;
         if (position == 0)
@@ -181,7 +244,7 @@ public sealed partial class PartitionLog
         }
 
         Offset end = EndOffset;
-        foreach (SharedBuffer batch in batches)
+        foreach (BufferSlice batch in batches)
         {
             RecordBatchHeader header = new(batch.Span);
             active.Index(header, position, ref bytesSinceIndexEntry, options.IndexIntervalBytes);

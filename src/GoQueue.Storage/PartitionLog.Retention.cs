@@ -84,6 +84,48 @@ public sealed partial class PartitionLog
         }
     }
 
+    /// <summary>
+    /// Writes a copy of everything from <paramref name="from"/> on into <c>lost-{from}-{end}.batches</c> beside the segments, for people: recovery never looks at it.
+    /// Called before a truncation takes away what was committed once. Durable when it returns; without room there is no copy.
+    /// </summary>
+    /// <returns>The name of the file, or null when there was no room.</returns>
+    public string? KeepCopy(Offset from)
+    {
+        string name = $"lost-{from}-{EndOffset}.batches";
+        try
+        {
+            directory.Delete(name);
+            using ILogFile copy = directory.Create(name);
+            long position = 0;
+            while (from < EndOffset)
+            {
+                LogRead read = Read(from, EndOffset, 1 << 20);
+                if (read.Error is not null || read.Slices.Count == 0)
+                {
+                    break;
+                }
+
+                foreach (BufferSlice slice in read.Slices)
+                {
+                    copy.Write(position, [slice.Memory]);
+                    position += slice.Length;
+                    slice.Buffer.Release();
+                }
+
+                from = read.NextOffset;
+            }
+
+            copy.Flush();
+            directory.Sync();
+            return name;
+        }
+        catch (DiskFullException)
+        {
+            directory.Delete(name);
+            return null;
+        }
+    }
+
     /// <summary>Deletes the log in <paramref name="name"/>: renamed durably first, so that an interrupted deletion is finished by <see cref="SweepDeleted"/>.</summary>
     public static void Delete(ILogDirectory parent, string name)
     {

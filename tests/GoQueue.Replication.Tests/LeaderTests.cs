@@ -192,6 +192,17 @@ public sealed class LeaderTests
     }
 
     [Fact]
+    public void R5_a_level_follower_joins_without_another_fetch_once_it_may()
+    {
+        LeaderScene scene = new(view: View(1, 1, N1, [N1, N2], fenced: [N3]));
+        scene.Fetch(N3, 5);
+        Assert.False(scene.Replica.HasProposal);
+        scene.Change(View(1, 1, N1, [N1, N2]));
+        scene.Replica.Tick(scene.Now);
+        Assert.Equal([N1, N2, N3], scene.Replica.TakeProposal()!.InSync.Select(member => member.Node));
+    }
+
+    [Fact]
     public void R6_a_proposal_names_its_base_and_the_registration_of_every_member()
     {
         LeaderScene scene = new(view: View(1, 9, N1, [N1, N2]));

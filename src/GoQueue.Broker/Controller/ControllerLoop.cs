@@ -149,7 +149,7 @@ internal sealed partial class ControllerLoop
         if (!status.IsLeader)
         {
             term = -1;
-            return status.Leader == self ? options.LeaseInterval : options.FenceAfter;
+            return options.FenceAfter;
         }
 
         MetadataImage image = metadata.Image;

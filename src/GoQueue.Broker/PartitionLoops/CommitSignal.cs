@@ -34,6 +34,21 @@ internal sealed class CommitSignal
         }
     }
 
+    /// <summary>Wakes everybody who waits now, to look again: the leader changed.</summary>
+    public void WakeAll()
+    {
+        lock (gate)
+        {
+            foreach ((_, TaskCompletionSource source) in waiters)
+            {
+                source.TrySetResult();
+            }
+
+            waiters.Clear();
+            waiterCount = 0;
+        }
+    }
+
     /// <summary>Wakes everybody, now and later: the partition stops.</summary>
     public void Close()
     {

@@ -1,4 +1,6 @@
 using System.Buffers;
+using GoQueue.Broker.Replication;
+using GoQueue.Broker.Requests;
 using GoQueue.Core;
 using GoQueue.Core.Records;
 using GoQueue.Metadata.Topics;
@@ -22,10 +24,10 @@ internal sealed partial class PartitionLoop
     private bool closed;
 
     /// <summary>
-    /// Opens the log (recovering it), restores the fold from its newest snapshot and the log above it, and takes up the leadership.
+    /// Opens the log (recovering it) and restores the fold from its newest snapshot and the log above it. It neither leads nor follows before a view says so.
     /// Blocks on the disk; run it on a thread that may.
     /// </summary>
-    public static PartitionLoop Open(TopicPartition partition, LeaderEpoch epoch, NodeId self, ILogDirectory directory, PartitionLoopOptions options, BrokerEnvironment environment)
+    public static PartitionLoop Open(TopicPartition partition, NodeId self, ILogDirectory directory, PartitionLoopOptions options, BrokerEnvironment environment, BrokerReplication replication)
     {
         UnixMillis now = UnixMillis.From(environment.Time);
         PartitionLog partitionLog = PartitionLog.Open(directory, options.ToLogOptions(), now);
@@ -34,16 +36,9 @@ internal sealed partial class PartitionLoop
             // What recovery found may be in the page cache only; it counts as durable after this flush (rule 1, flush then count).
             partitionLog.Flush();
             PartitionState state = Restore(partitionLog, partition, environment.Logger, now);
-            if (partitionLog.Epochs.Latest < epoch)
-            {
-                partitionLog.Epochs.Assign(epoch, partitionLog.EndOffset);
-            }
-
-            PartitionReplica replica = new(self, new ReplicaOptions());
+            PartitionReplica replica = new(self, options.Replica);
             replica.Open(partitionLog.StartOffset, partitionLog.FlushedOffset);
-            PartitionView alone = new(epoch, PartitionEpoch.Zero, self, [new ReplicaView(self, BrokerEpoch.None, IsInSync: true, IsEligible: true)], 1);
-            replica.BecomeLeader(alone, partitionLog.EndOffset, partitionLog.FlushedOffset, TimeSpan.Zero);
-            return new PartitionLoop(partition, options, partitionLog, state, replica, environment);
+            return new PartitionLoop(partition, options, partitionLog, state, replica, environment, replication);
         }
         catch
         {
@@ -51,22 +46,6 @@ internal sealed partial class PartitionLoop
             throw;
         }
     }
-
-    /// <summary>Uses changed topic settings from the next turn on.</summary>
-    public void Reconfigure(PartitionLoopOptions changed) => Post(() =>
-    {
-        if (failed || closed)
-        {
-            return;
-        }
-
-        options = changed;
-        flushMode = changed.Topic.FlushMode;
-        compactedTopic = changed.Topic.CleanupPolicy;
-        Volatile.Write(ref maxMessageBytes, changed.Topic.MaxMessageBytes);
-        partitionLog.Reconfigure(changed.ToLogOptions());
-        BecomeDurable();
-    });
 
     /// <summary>Answers what is waiting, saves the fold, closes the log with its clean-shutdown marker. Idempotent.</summary>
     public async Task CloseAsync()
@@ -104,15 +83,24 @@ internal sealed partial class PartitionLoop
     /// </summary>
     public Task MaintainAsync()
     {
+        return InTurnAsync(() =>
+        {
+            if (!failed && !closed)
+            {
+                Maintain();
+            }
+        });
+    }
+
+    /// <summary>Does something inside a turn; completes when it is done or has failed the partition.</summary>
+    private Task InTurnAsync(Action work)
+    {
         TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Post(() =>
         {
             try
             {
-                if (!failed && !closed)
-                {
-                    Maintain();
-                }
+                work();
             }
             finally
             {
@@ -120,6 +108,21 @@ internal sealed partial class PartitionLoop
             }
         });
         return done.Task;
+    }
+
+    private void UseOptions(PartitionLoopOptions changed)
+    {
+        if (failed || closed)
+        {
+            return;
+        }
+
+        options = changed;
+        flushMode = changed.Topic.FlushMode;
+        compactedTopic = changed.Topic.CleanupPolicy;
+        Volatile.Write(ref maxMessageBytes, changed.Topic.MaxMessageBytes);
+        partitionLog.Reconfigure(changed.ToLogOptions());
+        BecomeDurable();
     }
 
     private void Maintain()
@@ -165,6 +168,18 @@ internal sealed partial class PartitionLoop
         finally
         {
             flushTimer?.Dispose();
+            replication.Unfollow(this);
+            lock (replicaGate)
+            {
+                Volatile.Write(ref leadingEpoch, LeaderEpoch.None.Value);
+                FailAwaiting(PublishReceipt.Refused(ErrorCode.OutcomeUnknown, $"partition {Partition} is closed"), onlyAcksAll: false);
+            }
+
+            foreach (IReplicaWatcher watcher in watchers)
+            {
+                watcher.LeadershipEnded();
+            }
+
             committed.Close();
             partitionLog.Dispose();
         }

@@ -1,10 +1,12 @@
 using System.Runtime.InteropServices;
+using GoQueue.Broker.Replication;
 using GoQueue.Broker.Requests;
 using GoQueue.Core;
 using GoQueue.Core.Records;
 using GoQueue.Metadata.Topics;
 using GoQueue.Partitions;
 using GoQueue.Partitions.Producers;
+using GoQueue.Replication;
 using GoQueue.Storage.Directories;
 
 namespace GoQueue.Broker.PartitionLoops;
@@ -12,8 +14,12 @@ namespace GoQueue.Broker.PartitionLoops;
 /// <summary>Publishing: the door, and the group commit inside a turn.</summary>
 internal sealed partial class PartitionLoop
 {
-    /// <summary>Ordered batches whose answer waits for a watermark, in offset order: answers of one partition come in the order of its requests.</summary>
-    private readonly Queue<PublishOperation> awaiting = new();
+    /// <summary>
+    /// Ordered batches whose answer waits, in offset order: for the high watermark, and for this replica's own durable end. Two queues, because what
+    /// asks for little must not wait behind what waits for slow followers.
+    /// </summary>
+    private readonly Queue<PublishOperation> awaitingCommit = new();
+    private readonly Queue<PublishOperation> awaitingFlush = new();
 
     /// <summary>The batches of the group being written, repeats included, and the buffers of those that are new.</summary>
     private readonly List<PublishOperation> ordered = [];
@@ -42,6 +48,10 @@ internal sealed partial class PartitionLoop
             if (refusal.Code != ErrorCode.None)
             {
                 refused = refusal;
+            }
+            else if (notLeading.Code != ErrorCode.None)
+            {
+                refused = notLeading;
             }
             else if (pendingBytes + batch.Length > options.MaxPendingBytes || pending.Count >= options.MaxPendingBatches)
             {
@@ -78,9 +88,29 @@ internal sealed partial class PartitionLoop
 
     private void RunPublishes()
     {
+        if (takenNext < taken.Count && replica.Role != ReplicaRole.Leader)
+        {
+            RefuseTaken(); // the leadership ended behind the door, or in this turn
+        }
+
         while (takenNext < taken.Count && !failed)
         {
             CommitGroup();
+        }
+    }
+
+    private void RefuseTaken()
+    {
+        Error why;
+        lock (door)
+        {
+            why = notLeading;
+        }
+
+        for (; takenNext < taken.Count; takenNext++)
+        {
+            metrics.PublishRefused(why.Code);
+            taken[takenNext].Complete(new PublishReceipt(why, Offset.None, UnixMillis.None, 0, Flushed: false));
         }
     }
 
@@ -114,12 +144,23 @@ internal sealed partial class PartitionLoop
             metrics.Appended(group.Count, records, bytes);
         }
 
-        foreach (PublishOperation operation in ordered)
+        lock (replicaGate)
         {
-            awaiting.Enqueue(operation);
+            foreach (PublishOperation operation in ordered)
+            {
+                (operation.Acks == Acks.All ? awaitingCommit : awaitingFlush).Enqueue(operation);
+            }
+
+            replica.LogAppended(partitionLog.EndOffset);
+            Volatile.Write(ref servableEnd, partitionLog.EndOffset.Value);
         }
 
         ordered.Clear();
+        foreach (IReplicaWatcher watcher in watchers)
+        {
+            watcher.Appended(); // followers fetch and flush while this node flushes
+        }
+
         BecomeDurable();
         if (partitionLog.WantsSpare)
         {
@@ -133,6 +174,14 @@ internal sealed partial class PartitionLoop
     /// </summary>
     private bool Decide(PublishOperation operation, ref Offset end, UnixMillis now)
     {
+        if (operation.Acks == Acks.All && !replica.HasEnoughInSync)
+        {
+            // R10, before the append: nothing was written. The in-sync set changes in turns only, so the answer holds for the whole group.
+            metrics.PublishRefused(ErrorCode.NotEnoughReplicas);
+            operation.Complete(PublishReceipt.Refused(ErrorCode.NotEnoughReplicas, $"{replica.InSyncReplicas} replicas of partition {Partition} are in sync, {replica.View.EffectiveMinInSync} are demanded"));
+            return false;
+        }
+
         Span<byte> batch = operation.Batch.Span;
         RecordBatchHeader header = new(batch);
         ProducerDecision decision = state.Decide(header);
@@ -220,6 +269,11 @@ internal sealed partial class PartitionLoop
     /// <summary>Flushes as the topic says, moves the high watermark, wakes readers and answers.</summary>
     private void BecomeDurable()
     {
+        if (bugs.HasFlag(DeliberateBugs.AckBeforeFlush))
+        {
+            CountAsDurable(partitionLog.EndOffset);
+        }
+
         if (flushMode == TopicFlushMode.Flush && partitionLog.FlushedOffset < partitionLog.EndOffset)
         {
             long started = time.GetTimestamp();
@@ -231,31 +285,47 @@ internal sealed partial class PartitionLoop
             FlushLater();
         }
 
-        Offset durable = flushMode == TopicFlushMode.Flush ? partitionLog.FlushedOffset : partitionLog.EndOffset;
-        if (replica.LogBecameDurable(durable, TimeSpan.Zero))
-        {
-            Volatile.Write(ref highWatermark, replica.HighWatermark.Value);
-            Interlocked.MemoryBarrier();
-            committed.Advanced(replica.HighWatermark);
-        }
-
-        AnswerCommitted();
+        CountAsDurable(DurableEnd());
         SaveStateAfterRoll();
     }
 
-    private void AnswerCommitted()
+    /// <summary>What this replica holds as its topic's flush mode demands.</summary>
+    private Offset DurableEnd() => flushMode == TopicFlushMode.Flush ? Offset.Max(partitionLog.FlushedOffset, replica.DurableEnd) : partitionLog.EndOffset;
+
+    private void CountAsDurable(Offset durable)
     {
-        bool flushed = flushMode == TopicFlushMode.Flush;
-        while (awaiting.TryPeek(out PublishOperation? operation))
+        bool moved;
+        lock (replicaGate)
         {
-            Offset reached = operation.Acks == Acks.All ? replica.HighWatermark : replica.DurableEnd;
-            if (operation.WaitsFor > reached)
+            moved = replica.LogBecameDurable(durable, Now);
+            if (moved || replica.ReadableEnd > HighWatermark)
             {
-                return;
+                PublishHighWatermark();
             }
 
-            awaiting.Dequeue();
-            operation.Complete(operation.Receipt with { Replicas = replica.InSyncReplicas, Flushed = flushed });
+            AnswerCommitted();
+        }
+
+        if (moved)
+        {
+            HighWatermarkMoved();
+        }
+    }
+
+    /// <summary>Under the gate.</summary>
+    private void AnswerCommitted()
+    {
+        Answer(awaitingCommit, replica.HighWatermark);
+        Answer(awaitingFlush, replica.DurableEnd);
+    }
+
+    private void Answer(Queue<PublishOperation> waiting, Offset reached)
+    {
+        bool flushed = flushMode == TopicFlushMode.Flush;
+        while (waiting.TryPeek(out PublishOperation? operation) && operation.WaitsFor <= reached)
+        {
+            waiting.Dequeue();
+            operation.Complete(operation.Receipt with { Replicas = replica.CountHolding(operation.WaitsFor), Flushed = flushed });
         }
     }
 }

@@ -1,3 +1,4 @@
+using GoQueue.Broker.Replication;
 using GoQueue.Broker.Requests;
 using GoQueue.Core.Scheduling;
 using GoQueue.Core;
@@ -35,7 +36,8 @@ internal sealed partial class PartitionLoop : ITurn
     private readonly ILogger log;
     private readonly PartitionLog partitionLog;
     private readonly PartitionReplica replica;
-    private readonly PartitionState state;
+    private readonly DeliberateBugs bugs;
+    private PartitionState state;
     private readonly CommitSignal committed = new();
     private readonly Func<Offset> currentHighWatermark;
 
@@ -44,7 +46,8 @@ internal sealed partial class PartitionLoop : ITurn
     private List<Action> commands = [];
     private long pendingBytes;
     private bool turnAsked;
-    private Error refusal; // why publishes are refused; none while open
+    private Error refusal; // why everything is refused; none while open
+    private Error notLeading; // why publishes are refused; none while this node leads
 
     // Owned by the turn.
     private List<PublishOperation> taken = [];
@@ -57,9 +60,14 @@ internal sealed partial class PartitionLoop : ITurn
     private long highWatermark;
     private volatile CleanupPolicy compactedTopic;
 
-    private PartitionLoop(TopicPartition partition, PartitionLoopOptions options, PartitionLog partitionLog, PartitionState state, PartitionReplica replica, BrokerEnvironment environment)
+    private PartitionLoop(TopicPartition partition, PartitionLoopOptions options, PartitionLog partitionLog, PartitionState state, PartitionReplica replica, BrokerEnvironment environment, BrokerReplication replication)
     {
         Partition = partition;
+        this.replication = replication;
+        bugs = options.Replica.Bugs;
+        epochs = new LogEpochs(partitionLog);
+        epochAtOpen = partitionLog.Epochs.Latest;
+        notLeading = new Error(ErrorCode.NotLeader, $"partition {partition} is not led by {replica.Self} yet");
         this.options = options;
         this.partitionLog = partitionLog;
         this.state = state;
@@ -77,6 +85,8 @@ internal sealed partial class PartitionLoop : ITurn
         stateSavedAt = partitionLog.EndOffset;
         currentHighWatermark = () => HighWatermark;
         Volatile.Write(ref highWatermark, replica.HighWatermark.Value);
+        Volatile.Write(ref servableEnd, partitionLog.EndOffset.Value);
+        activeSegment = partitionLog.ActiveSegmentStart;
     }
 
     public TopicPartition Partition { get; }
@@ -112,6 +122,7 @@ internal sealed partial class PartitionLoop : ITurn
         try
         {
             RunCommands();
+            FlushFetched();
             RunPublishes();
         }
         catch (Exception failure)
@@ -184,10 +195,18 @@ internal sealed partial class PartitionLoop : ITurn
         }
 
         ordered.Clear();
-        while (awaiting.TryDequeue(out PublishOperation? operation))
+        lock (replicaGate)
         {
-            operation.Complete(unknown);
+            Volatile.Write(ref leadingEpoch, LeaderEpoch.None.Value);
+            FailAwaiting(unknown, onlyAcksAll: false);
         }
+
+        foreach (IReplicaWatcher watcher in watchers)
+        {
+            watcher.LeadershipEnded();
+        }
+
+        replication.Failed(this);
 
         PublishReceipt refused = new(why, Offset.None, UnixMillis.None, 0, Flushed: false);
         for (; takenNext < taken.Count; takenNext++)

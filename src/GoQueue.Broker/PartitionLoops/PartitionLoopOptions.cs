@@ -1,4 +1,5 @@
 using GoQueue.Metadata.Topics;
+using GoQueue.Replication;
 using GoQueue.Storage;
 
 namespace GoQueue.Broker.PartitionLoops;
@@ -22,6 +23,8 @@ internal sealed record PartitionLoopOptions
 
     /// <summary>Producers that published nothing for this long are forgotten (semantics I3).</summary>
     public required TimeSpan ProducerIdle { get; init; }
+
+    public required ReplicaOptions Replica { get; init; }
 
     public PartitionLogOptions ToLogOptions() => new()
     {

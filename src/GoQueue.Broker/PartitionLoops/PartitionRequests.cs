@@ -54,7 +54,6 @@ internal sealed class PartitionRequests(PartitionTable partitions, BrokerEnviron
             return error;
         }
 
-        Error refusal = loop.Refusal;
-        return refusal.Code != ErrorCode.None ? refusal : new PartitionOffsets(loop.LogStart, loop.HighWatermark);
+        return loop.Offsets();
     }
 }

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using GoQueue.Broker.Replication;
 using GoQueue.Core.Scheduling;
 using GoQueue.Core;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Topics;
+using GoQueue.Replication;
 using GoQueue.Storage;
 using GoQueue.Storage.Directories;
 using Microsoft.Extensions.Logging;
@@ -17,7 +19,7 @@ namespace GoQueue.Broker.PartitionLoops;
 /// Data is removed only because two successive images show a topic and then its deletion, or because the
 /// image remembers the deletion; never because the metadata does not mention it (reliability.md section 1, the NATS lesson).
 /// </remarks>
-internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment environment, ILogDirectory directory, IMetadataLog metadata)
+internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment environment, ILogDirectory directory, IMetadataLog metadata, BrokerReplication replication)
 {
     private readonly ConcurrentDictionary<TopicPartition, PartitionLoop> loops = new();
     private readonly ConcurrentDictionary<TopicPartition, Error> unopenable = new();
@@ -30,6 +32,9 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
     public IEnumerable<PartitionLoop> Loops => loops.Values;
 
     public int Count => loops.Count;
+
+    /// <summary>Every open partition, by id: for rounds whose order others may see.</summary>
+    public IReadOnlyList<PartitionLoop> InOrder() => [.. loops.Values.OrderBy(loop => loop.Partition)];
 
     /// <summary>The loop of a partition, or why there is none.</summary>
     public bool TryGet(TopicPartition partition, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out PartitionLoop? loop, out Error error)
@@ -111,32 +116,78 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
     {
         MetadataImage? before = applied;
         List<Task> work = [];
-        foreach (TopicImage topic in image.Topics)
+        foreach (TopicImage topic in before is null ? image.Topics : image.TopicsChangedSince(before.Version))
         {
-            TopicImage? known = null;
-            before?.TryGetTopic(topic.Id, out known);
-            if (ReferenceEquals(known, topic))
-            {
-                continue;
-            }
-
+            PartitionLoopOptions loopOptions = OptionsFor(topic);
             foreach (PartitionImage partition in topic.Partitions)
             {
-                work.Add(OpenOrReconfigureAsync(topic, partition));
+                work.Add(HostAsync(image, topic, partition, loopOptions));
             }
         }
 
-        foreach (TopicImage gone in before?.Topics.Where(topic => !image.TryGetTopic(topic.Id, out _)) ?? [])
+        foreach (TopicId gone in before is null ? [] : image.TopicsDeletedSince(before.Version))
         {
-            Log.TopicDeleted(environment.Logger, gone.Name, gone.Id);
-            foreach (PartitionImage partition in gone.Partitions)
-            {
-                work.Add(RemoveAsync(new TopicPartition(gone.Id, partition.Index)));
-            }
+            RemoveTopic(gone, before!, work);
+        }
+
+        if (before is not null && !ReferenceEquals(before.Brokers, image.Brokers))
+        {
+            ShowBrokers(before, image, work);
         }
 
         await TaskWaiting.AllAsync(work);
         Publish(image);
+    }
+
+    /// <summary>
+    /// Opens, changes or removes one partition as the image says. A replica is removed only where two successive images show it and then show it
+    /// replaced: a reassignment was committed.
+    /// </summary>
+    private Task HostAsync(MetadataImage image, TopicImage topic, PartitionImage partition, PartitionLoopOptions loopOptions)
+    {
+        TopicPartition id = new(topic.Id, partition.Index);
+        if (partition.Replicas.Contains(options.Node))
+        {
+            return OpenOrApplyAsync(id, PartitionViews.Of(image, topic, partition), loopOptions);
+        }
+
+        bool wasHere = applied?.TryGetPartition(id, out PartitionImage? known) == true && known.Replicas.Contains(options.Node);
+        if (!wasHere)
+        {
+            return Task.CompletedTask;
+        }
+
+        Log.ReplicaRemoved(environment.Logger, id, partition.PartitionEpoch.Value);
+        return RemoveAsync(id);
+    }
+
+    private void RemoveTopic(TopicId gone, MetadataImage before, List<Task> work)
+    {
+        if (before.TryGetTopic(gone, out TopicImage? topic))
+        {
+            Log.TopicDeleted(environment.Logger, topic.Name, gone);
+            foreach (PartitionImage partition in topic.Partitions)
+            {
+                work.Add(RemoveAsync(new TopicPartition(gone, partition.Index)));
+            }
+        }
+    }
+
+    /// <summary>Registrations and fences concern every partition that this node leads and others follow: who may join, and under which broker epoch.</summary>
+    private void ShowBrokers(MetadataImage before, MetadataImage image, List<Task> work)
+    {
+        foreach (PartitionLoop loop in InOrder())
+        {
+            bool isShown = image.TryGetTopic(loop.Partition.Topic, out TopicImage? topic) && before.TryGetTopic(topic.Id, out TopicImage? known) && ReferenceEquals(known, topic);
+            if (isShown && loop.LeadingEpoch != LeaderEpoch.None)
+            {
+                PartitionImage partition = topic!.Partitions[loop.Partition.Partition.Value];
+                if (partition.Replicas.Count > 1)
+                {
+                    work.Add(loop.ApplyAsync(PartitionViews.Of(image, topic, partition), null));
+                }
+            }
+        }
     }
 
     private async Task OpenThoseWithoutRoomAsync()
@@ -147,7 +198,7 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
             {
                 if (unopenable.TryGetValue(new TopicPartition(topic.Id, partition.Index), out Error why) && why.Code == ErrorCode.DiskFull)
                 {
-                    await OpenOrReconfigureAsync(topic, partition);
+                    await OpenOrApplyAsync(new TopicPartition(topic.Id, partition.Index), PartitionViews.Of(applied!, topic, partition), OptionsFor(topic));
                 }
             }
         }
@@ -169,22 +220,21 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
         }
     }
 
-    private async Task OpenOrReconfigureAsync(TopicImage topic, PartitionImage image)
+    private async Task OpenOrApplyAsync(TopicPartition partition, PartitionView view, PartitionLoopOptions loopOptions)
     {
-        TopicPartition partition = new(topic.Id, image.Index);
-        PartitionLoopOptions loopOptions = OptionsFor(topic);
         if (loops.TryGetValue(partition, out PartitionLoop? known))
         {
-            known.Reconfigure(loopOptions);
+            await known.ApplyAsync(view, loopOptions);
             return;
         }
 
         try
         {
             PartitionLoop loop = await environment.Committers.RunAsync(() =>
-                PartitionLoop.Open(partition, image.LeaderEpoch, options.Node, DirectoryOf(partition), loopOptions, environment));
+                PartitionLoop.Open(partition, options.Node, DirectoryOf(partition), loopOptions, environment, replication));
             unopenable.TryRemove(partition, out _);
             Invariant.Check(loops.TryAdd(partition, loop), "a partition is opened once");
+            await loop.ApplyAsync(view, null);
         }
         catch (IOException failure)
         {
@@ -266,6 +316,7 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
         MaxGroupBytes = options.MaxGroupBytes,
         TailCacheBytes = options.TailCacheBytesPerPartition,
         ProducerIdle = options.ProducerIdle,
+        Replica = options.Replication.Replica,
     };
 
     private Error WhyMissing(TopicPartition partition)
@@ -280,8 +331,14 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
             return new Error(ErrorCode.UnknownTopic, $"no topic has id {partition.Topic}");
         }
 
-        return partition.Partition.Value >= 0 && partition.Partition.Value < topic.Partitions.Count
+        if (partition.Partition.Value < 0 || partition.Partition.Value >= topic.Partitions.Count)
+        {
+            return new Error(ErrorCode.UnknownPartition, $"topic {topic.Name} has partitions 0 to {topic.Partitions.Count - 1}, not {partition.Partition}");
+        }
+
+        PartitionImage image = topic.Partitions[partition.Partition.Value];
+        return image.Replicas.Contains(options.Node)
             ? new Error(ErrorCode.NotLeader, $"partition {partition.Partition} of topic {topic.Name} is not open yet")
-            : new Error(ErrorCode.UnknownPartition, $"topic {topic.Name} has partitions 0 to {topic.Partitions.Count - 1}, not {partition.Partition}");
+            : new Error(ErrorCode.NotLeader, $"partition {partition.Partition} of topic {topic.Name} is not on {options.Node}: {image.Leader?.ToString() ?? "nobody"} leads it in epoch {image.LeaderEpoch}");
     }
 }

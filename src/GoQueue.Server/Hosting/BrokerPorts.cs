@@ -1,6 +1,5 @@
 using GoQueue.Broker.Requests;
 using GoQueue.Core;
-using GoQueue.Metadata;
 using GoQueue.Metadata.Topics;
 using GoQueue.Server.Forwarding;
 
@@ -22,9 +21,6 @@ internal sealed class BrokerPorts : ITopicRequests, IPartitionRoutes, IProducerR
 
     /// <summary>Null until the broker has recovered.</summary>
     public RunningBroker? IfOpen => broker;
-
-    /// <summary>The newest metadata applied here.</summary>
-    public MetadataImage Image => Broker.Metadata.Image;
 
     private RunningBroker Broker
     {

@@ -1,9 +1,7 @@
 using GoQueue.Broker.Requests;
-using GoQueue.Server.Administration;
 using GoQueue.Server.Configuration;
 using GoQueue.Server.Forwarding;
 using GoQueue.Server.Grpc;
-using GoQueue.Server.Grpc.Services;
 using GoQueue.Server.Observability;
 using GoQueue.Server.Observability.Metrics;
 using GoQueue.Server.Rest;
@@ -29,9 +27,6 @@ internal static class ServerServices
         services.AddSingleton<MetricsEndpoint>();
         services.AddSingleton<HttpMetrics>();
         services.AddSingleton<HttpFrontDoor>();
-
-        services.AddSingleton<ClusterAdmin>();
-        services.AddSingleton<IGrpcService, ClusterService>();
 
         services.AddRouting();
         services.AddRest();

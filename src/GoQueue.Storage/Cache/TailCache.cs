@@ -35,17 +35,22 @@ internal sealed class TailCache
     }
 
     /// <summary>Adds the next batch and takes its own reference.</summary>
-    public void Add(Offset baseOffset, Offset next, SharedBuffer batch)
+    public void Add(Offset baseOffset, Offset next, BufferSlice batch)
     {
         lock (gate)
         {
-            Invariant.Check(count == 0 || At(count - 1).Next == baseOffset, "the tail cache has no gap");
+            Invariant.Check(count == 0 || At(count - 1).Next <= baseOffset, "the tail cache grows at its end");
+            while (count > 0 && At(count - 1).Next < baseOffset)
+            {
+                DropLast(); // behind a gap, which only a replica of a compacted log has, the cache starts anew
+            }
+
             if (count == ring.Length)
             {
                 Grow();
             }
 
-            ring[(head + count) & (ring.Length - 1)] = new Entry(baseOffset, next, batch.Retain());
+            ring[(head + count) & (ring.Length - 1)] = new Entry(baseOffset, next, batch with { Buffer = batch.Buffer.Retain() });
             count++;
             bytes += batch.Length + EntryOverhead;
             Evict();
@@ -75,8 +80,9 @@ internal sealed class TailCache
             BufferSlice[] slices = new BufferSlice[last - first];
             for (int index = first; index < last; index++)
             {
-                SharedBuffer batch = At(index).Batch.Retain();
-                slices[index - first] = new BufferSlice(batch, 0, batch.Length);
+                BufferSlice batch = At(index).Batch;
+                batch.Buffer.Retain();
+                slices[index - first] = batch;
                 next = At(index).Next;
             }
 
@@ -91,8 +97,7 @@ internal sealed class TailCache
         {
             while (count > 0 && At(count - 1).Next > end)
             {
-                Drop((head + count - 1) & (ring.Length - 1));
-                count--;
+                DropLast();
             }
         }
     }
@@ -117,10 +122,16 @@ internal sealed class TailCache
         }
     }
 
+    private void DropLast()
+    {
+        Drop((head + count - 1) & (ring.Length - 1));
+        count--;
+    }
+
     private void Drop(int slot)
     {
         bytes -= ring[slot].Batch.Length + EntryOverhead;
-        ring[slot].Batch.Release();
+        ring[slot].Batch.Buffer.Release();
         ring[slot] = default;
     }
 
@@ -158,5 +169,5 @@ internal sealed class TailCache
 
     private ref Entry At(int index) => ref ring[(head + index) & (ring.Length - 1)];
 
-    private readonly record struct Entry(Offset Base, Offset Next, SharedBuffer Batch);
+    private readonly record struct Entry(Offset Base, Offset Next, BufferSlice Batch);
 }

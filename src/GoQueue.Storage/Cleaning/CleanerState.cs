@@ -29,10 +29,12 @@ internal sealed record CleanerState(Offset GapsBelow, bool HasTombstones, IReadO
     public static CleanerState Load(ILogDirectory directory) =>
         FramedFile.TryRead(directory, FileName, FileKind.CleanerState) is byte[] payload ? Parse(payload) ?? Empty : Empty;
 
+    /// <summary>Gaps that a leader's compaction brought in meanwhile stay noted.</summary>
     public void Store(ILogDirectory directory)
     {
+        Offset gapsBelow = Offset.Max(GapsBelow, Load(directory).GapsBelow);
         byte[] payload = new byte[FixedSize + (Passes.Count * EntrySize)];
-        BinaryPrimitives.WriteInt64BigEndian(payload, GapsBelow.Value);
+        BinaryPrimitives.WriteInt64BigEndian(payload, gapsBelow.Value);
         payload[8] = HasTombstones ? (byte)1 : (byte)0;
         for (int index = 0; index < Passes.Count; index++)
         {

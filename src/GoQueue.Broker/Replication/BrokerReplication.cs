@@ -1,0 +1,105 @@
+using GoQueue.Broker.PartitionLoops;
+using GoQueue.Broker.Replication.Following;
+using GoQueue.Broker.Replication.Serving;
+using GoQueue.Core;
+using GoQueue.Core.Peers;
+using GoQueue.Metadata;
+
+namespace GoQueue.Broker.Replication;
+
+/// <summary>
+/// Replication of this node's partitions: fetchers towards their leaders, the server of their followers, proposals, and the ticks that find slow
+/// followers. Without peers (one node) it does nothing.
+/// </summary>
+internal sealed class BrokerReplication
+{
+    private readonly BrokerOptions options;
+    private readonly BrokerEnvironment environment;
+    private readonly FetcherTable? fetchers;
+    private readonly InSyncProposals proposals;
+    private readonly CancellationTokenSource stopping = new();
+    private FetchServer? server;
+    private Task ticking = Task.CompletedTask;
+
+    public BrokerReplication(BrokerOptions options, BrokerEnvironment environment, IMetadataLog metadata)
+    {
+        this.options = options;
+        this.environment = environment;
+        fetchers = environment.Peers is { } peers ? new FetcherTable(options.Replication, environment, peers) : null;
+        proposals = new InSyncProposals(options.Node, options.Replication, environment, metadata);
+    }
+
+    /// <summary>Begins to serve followers; the partitions are open.</summary>
+    public void Start(PartitionTable table)
+    {
+        if (environment.Peers is { } peers)
+        {
+            server = new FetchServer(options.Replication, environment, table, peers);
+            ticking = TickAsync(table, stopping.Token);
+        }
+    }
+
+    public void Follow(PartitionLoop loop, NodeId leader) => fetchers?.Follow(loop, leader);
+
+    public void Unfollow(PartitionLoop loop) => fetchers?.Unfollow(loop);
+
+    public void Positioned(PartitionLoop loop) => fetchers?.Positioned(loop);
+
+    public void RetryLater(PartitionLoop loop) => fetchers?.RetryLater(loop);
+
+    public void Proposes(PartitionLoop loop) => proposals.Add(loop);
+
+    /// <summary>Told of partitions whose log failed here.</summary>
+    public Action<TopicPartition>? FailureReceiver { get; set; }
+
+    public void Failed(PartitionLoop loop)
+    {
+        Unfollow(loop);
+        FailureReceiver?.Invoke(loop.Partition);
+    }
+
+    /// <summary>The follower cannot go on from its position.</summary>
+    public void CatchUp(PartitionLoop loop, Offset leaderLogStart)
+    {
+        Log.CatchUpNeeded(environment.Logger, loop.Partition, leaderLogStart);
+        fetchers?.RetryLater(loop);
+    }
+
+    /// <summary>The registration or the links changed: do not wait.</summary>
+    public void Hurry() => fetchers?.Hurry();
+
+    public async Task StopAsync()
+    {
+        stopping.Cancel();
+        await ticking;
+        server?.Dispose();
+        if (fetchers is not null)
+        {
+            await fetchers.StopAsync();
+        }
+
+        await proposals.StopAsync();
+        stopping.Dispose();
+    }
+
+    private async Task TickAsync(PartitionTable table, CancellationToken cancellationToken)
+    {
+        using PeriodicTimer timer = new(options.Replication.TickInterval, environment.Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancellationToken))
+            {
+                foreach (PartitionLoop loop in table.InOrder())
+                {
+                    loop.Tick();
+                }
+
+                Hurry(); // a registration that came since the last look
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // the end is asked for
+        }
+    }
+}

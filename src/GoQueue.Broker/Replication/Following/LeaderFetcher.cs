@@ -1,0 +1,382 @@
+using GoQueue.Broker.PartitionLoops;
+using GoQueue.Core;
+using GoQueue.Core.Peers;
+using GoQueue.Core.Scheduling;
+using GoQueue.Replication;
+using GoQueue.Replication.Wire;
+
+namespace GoQueue.Broker.Replication.Following;
+
+/// <summary>
+/// This node's fetch session with one leader: the partitions it follows there. A partition goes its round on its own (position sent, data received, appended,
+/// flushed, next position); what is ready when a request leaves goes with it. At most two requests are under way: one waits at the leader, one reports.
+/// </summary>
+/// <remarks>
+/// <code>
+/// session    meaning                                              leaves by
+/// none       the next request names every partition and waits     its answer: open; a failure: none, after a pause
+///            for its answer alone
+/// open       requests name what changed                           a refusal or failure: none
+/// </code>
+/// </remarks>
+internal sealed class LeaderFetcher
+{
+    private const int MaxUnderWay = 2;
+
+    private readonly NodeId leader;
+    private readonly ReplicationOptions options;
+    private readonly BrokerEnvironment environment;
+    private readonly IPeerTransport peers;
+    private readonly Lock gate = new();
+    private readonly SortedDictionary<TopicPartition, FollowedPartition> partitions = [];
+    private readonly List<TopicPartition> forgotten = [];
+    private readonly List<Task> exchanges = [];
+    private readonly ITimer retryTimer;
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Task running;
+    private List<FollowedPartition> dirty = [];
+    private List<FollowedPartition> retrying = [];
+    private TaskCompletionSource wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long session;
+    private long opening; // counts sessions begun here, so that answers of an older one change nothing
+    private int sequence;
+    private int underWay;
+    private bool mustPause;
+
+    public LeaderFetcher(NodeId leader, ReplicationOptions options, BrokerEnvironment environment, IPeerTransport peers)
+    {
+        this.leader = leader;
+        this.options = options;
+        this.environment = environment;
+        this.peers = peers;
+        retryTimer = environment.Time.CreateTimer(_ => Retry(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        running = RunAsync(stopping.Token);
+    }
+
+    /// <summary>Begins with a partition, or begins anew: its position is sent.</summary>
+    public void Follow(PartitionLoop loop)
+    {
+        lock (gate)
+        {
+            if (!partitions.TryGetValue(loop.Partition, out FollowedPartition? followed) || followed.Loop != loop)
+            {
+                followed = new FollowedPartition(loop);
+                partitions[loop.Partition] = followed;
+            }
+
+            MarkDirty(followed);
+        }
+    }
+
+    public void Unfollow(PartitionLoop loop)
+    {
+        lock (gate)
+        {
+            if (partitions.TryGetValue(loop.Partition, out FollowedPartition? followed) && followed.Loop == loop)
+            {
+                partitions.Remove(loop.Partition);
+                forgotten.Add(loop.Partition);
+                Wake();
+            }
+        }
+    }
+
+    /// <summary>The partition's position changed: tell the leader.</summary>
+    public void Positioned(PartitionLoop loop)
+    {
+        lock (gate)
+        {
+            if (partitions.TryGetValue(loop.Partition, out FollowedPartition? followed) && followed.Loop == loop)
+            {
+                MarkDirty(followed);
+            }
+        }
+    }
+
+    /// <summary>The leader refused: ask again after a pause.</summary>
+    public void RetryLater(PartitionLoop loop)
+    {
+        lock (gate)
+        {
+            if (partitions.TryGetValue(loop.Partition, out FollowedPartition? followed) && followed.Loop == loop)
+            {
+                retrying.Add(followed);
+                retryTimer.Change(options.RetryPause, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    /// <summary>The link is up again, or the registration changed: what waits in a pause goes at once.</summary>
+    public void Hurry()
+    {
+        lock (gate)
+        {
+            mustPause = false;
+            Wake();
+        }
+    }
+
+    public async Task StopAsync()
+    {
+        stopping.Cancel();
+        Hurry();
+        await running;
+        await retryTimer.DisposeAsync();
+        stopping.Dispose();
+    }
+
+    private void MarkDirty(FollowedPartition followed)
+    {
+        if (!followed.IsDirty)
+        {
+            followed.IsDirty = true;
+            dirty.Add(followed);
+        }
+
+        Wake();
+    }
+
+    private void Wake() => wake.TrySetResult();
+
+    private void Retry()
+    {
+        lock (gate)
+        {
+            List<FollowedPartition> due = retrying;
+            retrying = [];
+            foreach (FollowedPartition followed in due)
+            {
+                if (partitions.TryGetValue(followed.Loop.Partition, out FollowedPartition? current) && ReferenceEquals(current, followed))
+                {
+                    MarkDirty(followed);
+                }
+            }
+        }
+    }
+
+    private async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (!cancellationToken.IsCancellationRequested)
+            {
+                if (TakePause())
+                {
+                    await TaskWaiting.EitherAsync(WokenAsync(), Task.Delay(options.RetryPause, environment.Time, cancellationToken));
+                    continue;
+                }
+
+                if (Draft() is { } request)
+                {
+                    Begin(request, cancellationToken);
+                }
+                else
+                {
+                    await WokenAsync();
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // the end is asked for
+        }
+
+        Task[] last;
+        lock (gate)
+        {
+            last = [.. exchanges];
+        }
+
+        await TaskWaiting.AllAsync(last);
+    }
+
+    private Task WokenAsync()
+    {
+        lock (gate)
+        {
+            return wake.Task;
+        }
+    }
+
+    private bool TakePause()
+    {
+        lock (gate)
+        {
+            if (wake.Task.IsCompleted)
+            {
+                wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+
+            bool isPaused = mustPause;
+            mustPause = false;
+            return isPaused;
+        }
+    }
+
+    /// <summary>The next request when one is due: something changed, or none waits at the leader.</summary>
+    private (ReplicaFetchRequest Request, long Opening)? Draft()
+    {
+        BrokerEpoch brokerEpoch = environment.Registration.Value;
+        List<FollowedPartition> named;
+        List<TopicPartition> gone;
+        lock (gate)
+        {
+            bool isNew = session == 0;
+            bool isDue = partitions.Count > 0 && (isNew ? underWay == 0 : underWay == 0 || (underWay < MaxUnderWay && (dirty.Count > 0 || forgotten.Count > 0)));
+            if (!isDue || brokerEpoch.IsNone)
+            {
+                return null;
+            }
+
+            if (isNew)
+            {
+                sequence = 0;
+                opening++;
+                named = [.. partitions.Values.Take(ReplicaFetchCodec.MaxEntries)];
+                gone = [];
+            }
+            else
+            {
+                named = dirty;
+                gone = [.. forgotten];
+            }
+
+            dirty = [];
+            forgotten.Clear();
+            named.ForEach(followed => followed.IsDirty = false);
+        }
+
+        List<PartitionPosition> positions = new(named.Count);
+        foreach (FollowedPartition followed in named)
+        {
+            if (followed.Loop.NextFetch() is { } position)
+            {
+                positions.Add(new PartitionPosition(followed.Loop.Partition, position));
+            }
+        }
+
+        lock (gate)
+        {
+            underWay++;
+            return (new ReplicaFetchRequest(session, sequence++, brokerEpoch, (int)options.FetchMaxWait.TotalMilliseconds, options.FetchMaxBytes, positions, gone), opening);
+        }
+    }
+
+    private void Begin((ReplicaFetchRequest Request, long Opening) drafted, CancellationToken cancellationToken)
+    {
+        Task exchange = ExchangeAsync(drafted.Request, drafted.Opening, cancellationToken);
+        lock (gate)
+        {
+            exchanges.RemoveAll(task => task.IsCompleted);
+            exchanges.Add(exchange);
+        }
+    }
+
+    private async Task ExchangeAsync(ReplicaFetchRequest request, long ofOpening, CancellationToken cancellationToken)
+    {
+        bool isFine = false;
+        try
+        {
+            SharedBuffer payload = ReplicaFetchCodec.Encode(request);
+            TimeSpan timeout = TimeSpan.FromMilliseconds(request.MaxWaitMillis) + options.FetchTimeout;
+            Result<SharedBuffer> answer = await peers.CallAsync(leader, PeerMessageKind.ReplicaFetch, PeerChannel.Bulk, payload, timeout, cancellationToken);
+            if (answer.TryGet(out SharedBuffer? response, out Error error))
+            {
+                isFine = Take(response, ofOpening);
+                response.Release();
+            }
+            else
+            {
+                Log.FetchFailed(environment.Logger, leader, error);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // the end is asked for
+        }
+        catch (Exception failure)
+        {
+            Log.FetcherFailed(environment.Logger, failure, leader);
+        }
+
+        Ended(isFine, ofOpening);
+    }
+
+    private void Ended(bool isFine, long ofOpening)
+    {
+        lock (gate)
+        {
+            underWay--;
+            if (!isFine && ofOpening == opening)
+            {
+                session = 0;
+                mustPause = true;
+            }
+
+            Wake();
+        }
+    }
+
+    /// <summary>False when the session is over.</summary>
+    private bool Take(SharedBuffer response, long ofOpening)
+    {
+        if (!ReplicaFetchCodec.DecodeResponse(response.Span, out int dataStart).TryGet(out ReplicaFetchResponse? read, out Error error))
+        {
+            Log.FetchFailed(environment.Logger, leader, error);
+            return false;
+        }
+
+        if (read.Error != ErrorCode.None)
+        {
+            Log.FetchFailed(environment.Logger, leader, new Error(read.Error, "the leader ended the session"));
+            return false;
+        }
+
+        lock (gate)
+        {
+            if (ofOpening == opening)
+            {
+                session = read.Session;
+            }
+        }
+
+        int at = dataStart;
+        foreach (PartitionFetched entry in read.Entries)
+        {
+            Deliver(response, entry, at);
+            at += entry.DataBytes;
+        }
+
+        environment.Metrics.FetchedFromLeader(at - dataStart);
+        return true;
+    }
+
+    private void Deliver(SharedBuffer response, in PartitionFetched entry, int at)
+    {
+        PartitionLoop? loop;
+        lock (gate)
+        {
+            loop = partitions.TryGetValue(entry.Partition, out FollowedPartition? followed) ? followed.Loop : null;
+        }
+
+        if (loop is null)
+        {
+            return; // left meanwhile
+        }
+
+        if (entry.DataBytes == 0)
+        {
+            loop.Deliver(entry.Answer, null);
+        }
+        else if (FetchedRun.Check(response, at, entry.DataBytes, entry.Answer).TryGet(out FetchedRun? run, out Error error))
+        {
+            loop.Deliver(entry.Answer, run);
+        }
+        else
+        {
+            Log.CorruptFetch(environment.Logger, entry.Partition, leader, error);
+            environment.Metrics.CorruptFetch();
+            RetryLater(loop);
+        }
+    }
+}

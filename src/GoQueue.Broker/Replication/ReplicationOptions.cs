@@ -1,0 +1,37 @@
+using GoQueue.Replication;
+
+namespace GoQueue.Broker.Replication;
+
+/// <summary>How replicas of this node follow and are followed.</summary>
+public sealed record ReplicationOptions
+{
+    /// <summary>The replica protocol's own limits.</summary>
+    public ReplicaOptions Replica { get; init; } = new();
+
+    /// <summary>Longest time a fetch waits at the leader for data. Default 500 ms, as Kafka's; it costs nothing while it waits.</summary>
+    public TimeSpan FetchMaxWait { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Bytes of data in one answer. Default 8 MiB: one group of the committer.</summary>
+    public int FetchMaxBytes { get; init; } = 8 << 20;
+
+    /// <summary>Bytes of data of one partition in one answer, so that one does not crowd out the others. Default 4 MiB.</summary>
+    public int FetchMaxPartitionBytes { get; init; } = 4 << 20;
+
+    /// <summary>
+    /// How long a new high watermark alone waits for data to travel with. Default 5 ms: followers know it early enough to take over, and a busy
+    /// partition costs no message for it.
+    /// </summary>
+    public TimeSpan HighWatermarkDelay { get; init; } = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Time for the answer of a fetch beyond its wait before the link counts as stuck. Default 10 s.</summary>
+    public TimeSpan FetchTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Pause before a leader that could not be reached, or a partition that it refused, is asked again. Default 50 ms.</summary>
+    public TimeSpan RetryPause { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Interval of the checks for followers that fell behind. Default 500 ms.</summary>
+    public TimeSpan TickInterval { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Time for a change of the in-sync set to be decided; then its outcome counts as unknown. Default 10 s.</summary>
+    public TimeSpan ProposalTimeout { get; init; } = TimeSpan.FromSeconds(10);
+}

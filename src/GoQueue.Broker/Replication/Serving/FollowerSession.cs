@@ -1,0 +1,388 @@
+using GoQueue.Broker.PartitionLoops;
+using GoQueue.Core;
+using GoQueue.Core.Peers;
+using GoQueue.Core.Scheduling;
+using GoQueue.Replication;
+using GoQueue.Replication.Wire;
+using GoQueue.Storage;
+
+namespace GoQueue.Broker.Replication.Serving;
+
+/// <summary>
+/// A follower's fetch session at this leader: what it follows here, what it is owed, and the request that waits. Requests come one after the other
+/// (<see cref="Take"/>); watchers of the partitions call in from any thread.
+/// </summary>
+internal sealed class FollowerSession : IDisposable
+{
+    private readonly NodeId follower;
+    private readonly ReplicationOptions options;
+    private readonly BrokerEnvironment environment;
+    private readonly PartitionTable table;
+    private readonly Lock gate = new();
+    private readonly Dictionary<TopicPartition, SessionPartition> partitions = [];
+    private readonly Queue<SessionPartition> ready = new();
+    private readonly List<SessionPartition> news = [];
+    private readonly List<PartitionFetched> owed = []; // divergences and errors
+    private readonly ITimer newsTimer;
+    private TaskCompletionSource? waiting; // of the request that waits; a newer one takes its place
+    private int nextSequence;
+    private bool isTimed;
+    private bool isClosed;
+
+    public FollowerSession(long id, NodeId follower, Guid incarnation, ReplicationOptions options, BrokerEnvironment environment, PartitionTable table)
+    {
+        Id = id;
+        this.follower = follower;
+        Incarnation = incarnation;
+        this.options = options;
+        this.environment = environment;
+        this.table = table;
+        newsTimer = environment.Time.CreateTimer(_ => TellNews(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public long Id { get; }
+
+    public Guid Incarnation { get; }
+
+    /// <summary>Takes in what a request says; false when one before it was lost. Called for one request after the other.</summary>
+    public bool Take(ReplicaFetchRequest request)
+    {
+        if (request.Sequence != nextSequence)
+        {
+            return false;
+        }
+
+        nextSequence++;
+        foreach (TopicPartition gone in request.Forgotten)
+        {
+            Forget(gone);
+        }
+
+        foreach (PartitionPosition position in request.Positions)
+        {
+            Arm(position, request.BrokerEpoch);
+        }
+
+        return true;
+    }
+
+    /// <summary>The answer to the request that <see cref="Take"/> took last: at once when something is owed, else when it comes or the time is over.</summary>
+    public async ValueTask<PeerReply> AnswerAsync(ReplicaFetchRequest request, CancellationToken cancellationToken)
+    {
+        Task wait = Park(request.MaxWaitMillis > 0);
+        if (!wait.IsCompleted)
+        {
+            try
+            {
+                await wait.WithinAsync(TimeSpan.FromMilliseconds(request.MaxWaitMillis), environment.Time, cancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                // the time is over: answer with what there is
+            }
+        }
+
+        return await BuildAsync(request);
+    }
+
+    public void Appended(SessionPartition partition)
+    {
+        if (!partition.IsArmed)
+        {
+            return; // a racing position looks at the end of the log itself once it is armed
+        }
+
+        lock (gate)
+        {
+            MarkReady(partition);
+        }
+    }
+
+    public void HighWatermarkMoved(SessionPartition partition)
+    {
+        lock (gate)
+        {
+            if (isClosed)
+            {
+                return;
+            }
+
+            if (!partition.HasNews)
+            {
+                partition.HasNews = true;
+                news.Add(partition);
+            }
+
+            if (waiting is not null && !isTimed)
+            {
+                isTimed = true;
+                newsTimer.Change(options.HighWatermarkDelay, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    public void LeadershipEnded(SessionPartition partition)
+    {
+        lock (gate)
+        {
+            if (partition.IsArmed && !isClosed)
+            {
+                Owe(partition, new FetchAnswer(partition.Position.LeaderEpoch, partition.Position.Round, ErrorCode.NotLeader, EpochEnd.Undefined, Offset.Zero, Offset.Zero));
+            }
+        }
+    }
+
+    /// <summary>Ends the session: a waiting request is answered, the partitions are left.</summary>
+    public void Dispose()
+    {
+        List<SessionPartition> all;
+        lock (gate)
+        {
+            isClosed = true;
+            all = [.. partitions.Values];
+            partitions.Clear();
+            ready.Clear();
+            news.Clear();
+            Wake();
+        }
+
+        newsTimer.Dispose();
+        all.ForEach(partition => partition.Loop.Unwatch(partition));
+    }
+
+    private void Forget(TopicPartition gone)
+    {
+        SessionPartition? left;
+        lock (gate)
+        {
+            if (partitions.Remove(gone, out left))
+            {
+                left.IsArmed = false;
+            }
+        }
+
+        left?.Loop.Unwatch(left);
+    }
+
+    private void Arm(in PartitionPosition asked, BrokerEpoch brokerEpoch)
+    {
+        FetchPosition position = asked.Position;
+        if (!table.TryGet(asked.Partition, out PartitionLoop? loop, out Error error))
+        {
+            lock (gate)
+            {
+                ErrorCode code = error.Code == ErrorCode.NotLeader ? ErrorCode.UnknownLeaderEpoch : error.Code;
+                owed.Add(new PartitionFetched(asked.Partition, new FetchAnswer(position.LeaderEpoch, position.Round, code, EpochEnd.Undefined, Offset.Zero, Offset.Zero), 0));
+            }
+
+            return;
+        }
+
+        SessionPartition partition = Find(asked.Partition, loop);
+        FetchVerdict verdict = loop.Fetched(follower, brokerEpoch, position, out Offset highWatermark, out Offset logStart);
+        lock (gate)
+        {
+            partition.Position = position;
+            if (!verdict.IsServed)
+            {
+                Owe(partition, new FetchAnswer(position.LeaderEpoch, position.Round, verdict.Error, verdict.Diverging, highWatermark, logStart));
+                return;
+            }
+
+            partition.IsArmed = true;
+            if (position.FetchOffset < loop.ServableEnd)
+            {
+                MarkReady(partition);
+            }
+            else if (partition.SentHighWatermark < highWatermark && !partition.HasNews)
+            {
+                partition.HasNews = true;
+                news.Add(partition);
+            }
+        }
+    }
+
+    private SessionPartition Find(TopicPartition id, PartitionLoop loop)
+    {
+        SessionPartition? known;
+        SessionPartition added = new(this, loop);
+        lock (gate)
+        {
+            if (partitions.TryGetValue(id, out known) && known.Loop == loop)
+            {
+                return known;
+            }
+
+            partitions[id] = added;
+        }
+
+        known?.Loop.Unwatch(known);
+        loop.Watch(added);
+        return added;
+    }
+
+    /// <summary>Under the gate.</summary>
+    private void Owe(SessionPartition partition, in FetchAnswer answer)
+    {
+        partition.IsArmed = false;
+        owed.Add(new PartitionFetched(partition.Loop.Partition, answer, 0));
+        Wake();
+    }
+
+    /// <summary>Under the gate.</summary>
+    private void MarkReady(SessionPartition partition)
+    {
+        if (partition.IsArmed && !partition.IsReady && !isClosed)
+        {
+            partition.IsReady = true;
+            ready.Enqueue(partition);
+        }
+
+        Wake();
+    }
+
+    private void Wake()
+    {
+        waiting?.TrySetResult();
+        waiting = null;
+    }
+
+    private void TellNews()
+    {
+        lock (gate)
+        {
+            isTimed = false;
+            if (news.Count > 0)
+            {
+                Wake();
+            }
+        }
+    }
+
+    /// <summary>What to wait for, or nothing to answer at once. The request that waited before is answered now.</summary>
+    private Task Park(bool mayWait)
+    {
+        lock (gate)
+        {
+            Wake();
+            if (!mayWait || isClosed || ready.Count > 0 || owed.Count > 0)
+            {
+                return Task.CompletedTask;
+            }
+
+            waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (news.Count > 0 && !isTimed)
+            {
+                isTimed = true;
+                newsTimer.Change(options.HighWatermarkDelay, Timeout.InfiniteTimeSpan);
+            }
+
+            return waiting.Task;
+        }
+    }
+
+    private async ValueTask<PeerReply> BuildAsync(ReplicaFetchRequest request)
+    {
+        List<PartitionFetched> entries = [];
+        lock (gate)
+        {
+            entries.AddRange(owed);
+            owed.Clear();
+        }
+
+        List<BufferSlice> body = [];
+        int left = request.MaxBytes;
+        while (left > 0 && NextReady() is { } partition)
+        {
+            left -= await ReadAsync(partition, left, entries, body);
+        }
+
+        AddNews(entries);
+        SharedBuffer head = ReplicaFetchCodec.Encode(new ReplicaFetchResponse(ErrorCode.None, Id, request.Sequence, entries));
+        return new PeerReply(head, body);
+    }
+
+    private SessionPartition? NextReady()
+    {
+        lock (gate)
+        {
+            while (ready.TryDequeue(out SessionPartition? partition))
+            {
+                partition.IsReady = false;
+                if (partition.IsArmed)
+                {
+                    partition.IsArmed = false; // its answer is this one
+                    return partition;
+                }
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>Adds the partition's data, or arms it again when there is none. Answers the bytes.</summary>
+    private async ValueTask<int> ReadAsync(SessionPartition partition, int maxBytes, List<PartitionFetched> entries, List<BufferSlice> body)
+    {
+        FetchPosition position = partition.Position;
+        LogRead read = await partition.Loop.ReadForFollowerAsync(position.FetchOffset, Math.Min(maxBytes, options.FetchMaxPartitionBytes));
+        Offset highWatermark = partition.Loop.HighWatermark;
+        ErrorCode error = partition.Loop.LeadingEpoch != position.LeaderEpoch ? ErrorCode.NotLeader : read.Error?.Code ?? ErrorCode.None; // read under one leadership, or not at all
+        if (error != ErrorCode.None)
+        {
+            Release(read.Slices);
+            entries.Add(new PartitionFetched(partition.Loop.Partition, new FetchAnswer(position.LeaderEpoch, position.Round, error, EpochEnd.Undefined, Offset.Zero, partition.Loop.LogStart), 0));
+            return 0;
+        }
+
+        int bytes = 0;
+        for (int index = 0; index < read.Slices.Count; index++)
+        {
+            bytes += read.Slices[index].Length;
+            body.Add(read.Slices[index]);
+        }
+
+        lock (gate)
+        {
+            if (bytes == 0)
+            {
+                partition.IsArmed = true;
+                return 0;
+            }
+
+            partition.SentHighWatermark = highWatermark;
+        }
+
+        entries.Add(new PartitionFetched(partition.Loop.Partition, new FetchAnswer(position.LeaderEpoch, position.Round, ErrorCode.None, EpochEnd.Undefined, highWatermark, partition.Loop.LogStart), bytes));
+        return bytes;
+    }
+
+    /// <summary>New high watermarks travel with whatever goes.</summary>
+    private void AddNews(List<PartitionFetched> entries)
+    {
+        lock (gate)
+        {
+            foreach (SessionPartition partition in news)
+            {
+                partition.HasNews = false;
+                Offset highWatermark = partition.Loop.HighWatermark;
+                bool isTold = highWatermark <= partition.SentHighWatermark || partition.Loop.LeadingEpoch != partition.Position.LeaderEpoch;
+                if (partition.IsArmed && !isTold)
+                {
+                    partition.SentHighWatermark = highWatermark;
+                    FetchPosition position = partition.Position;
+                    entries.Add(new PartitionFetched(partition.Loop.Partition, new FetchAnswer(position.LeaderEpoch, position.Round, ErrorCode.None, EpochEnd.Undefined, highWatermark, partition.Loop.LogStart), 0));
+                }
+            }
+
+            news.Clear();
+        }
+    }
+
+    private static void Release(IReadOnlyList<BufferSlice> slices)
+    {
+        foreach (BufferSlice slice in slices)
+        {
+            slice.Buffer.Release();
+        }
+    }
+}

@@ -1,0 +1,260 @@
+using GoQueue.Broker.Requests;
+using GoQueue.Broker.Tests.Fixtures;
+using GoQueue.Core;
+using GoQueue.Metadata.Commands;
+using GoQueue.Metadata.Topics;
+using GoQueue.Replication;
+using GoQueue.Testing;
+
+namespace GoQueue.Broker.Tests;
+
+/// <summary>Three brokers, one partition: publishing, failover, fencing, as they work together.</summary>
+public sealed class ReplicationTests
+{
+    private static readonly ProducerId Producer = new(7);
+
+    [Fact]
+    public async Task R1_acks_all_is_answered_when_every_in_sync_replica_has_it_flushed()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        await cluster.CreateAsync();
+        PublishReceipt receipt = await cluster.Leader.PublishAsync(Batches.Of("a", "b"));
+        Assert.True(receipt.IsOk, receipt.Error.ToString());
+        Assert.Equal(3, receipt.Replicas);
+        Assert.True(receipt.Flushed);
+        Assert.Equal(["0=a", "1=b"], await cluster.Leader.ReadAllAsync());
+        foreach (string name in new[] { "n2", "n3" })
+        {
+            await Eventually.TrueAsync(() => cluster[name].ReadAllAsync(fromFollower: true).Result.Count == 2, $"{name} serves what is committed");
+        }
+    }
+
+    [Fact]
+    public async Task Reads_and_publishes_at_a_follower_name_the_leader()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        await cluster.CreateAsync();
+        await Eventually.TrueAsync(() => cluster["n2"].Offsets(cluster.Partition).Error.Code == ErrorCode.NotLeader, "n2 follows");
+        PublishReceipt receipt = await cluster["n2"].PublishAsync(Batches.Of("a"));
+        Assert.Equal(ErrorCode.NotLeader, receipt.Error.Code);
+        Assert.Contains("n1", receipt.Error.Detail, StringComparison.Ordinal);
+        using FetchResult read = await cluster["n2"].Broker.Partitions.FetchAsync(new FetchRequest(cluster.Partition, Offset.Zero, 1000, TimeSpan.Zero), CancellationToken.None);
+        Assert.Equal(ErrorCode.NotLeader, read.Error.Code);
+    }
+
+    [Fact]
+    public async Task The_leader_crashes_under_load_and_nothing_acknowledged_is_lost_or_doubled()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        await cluster.CreateAsync();
+        List<string> acknowledged = [];
+        ClusterNode leader = cluster["n1"];
+        Task<PublishReceipt>? last = null;
+        for (int sequence = 0; sequence < 155; sequence++) // five are under way: as many as are remembered
+        {
+            string value = $"m{sequence}";
+            Task<PublishReceipt> publish = leader.PublishAsync(Batches.From(Producer, 0, sequence, value));
+            last = publish;
+            if (sequence < 150)
+            {
+                Assert.True((await publish).IsOk);
+                acknowledged.Add(value);
+            }
+        }
+
+        await leader.CrashAsync();
+        PublishReceipt unknown = await last!;
+        Assert.False(unknown.IsOk && acknowledged.Contains("m154"));
+        await cluster.FenceAsync("n1");
+        ClusterNode next = cluster.Leader;
+        Assert.NotEqual("n1", next.Id.Value);
+        await Eventually.TrueAsync(() => next.Offsets(cluster.Partition).IsOk, "the new leader knows the end");
+
+        // I1 over a failover: the producer repeats all whose outcome it does not know; each ends up once.
+        for (int sequence = 150; sequence < 155; sequence++)
+        {
+            PublishReceipt repeat = await next.PublishAsync(Batches.From(Producer, 0, sequence, $"m{sequence}"));
+            Assert.True(repeat.IsOk, repeat.Error.ToString());
+            Assert.Equal(2, repeat.Replicas);
+        }
+
+        List<string> records = await next.ReadAllAsync();
+        Assert.Equal(Enumerable.Range(0, 155).Select(sequence => $"{sequence}=m{sequence}"), records);
+
+        // The old leader comes back, gives up what only it had, and joins again.
+        await cluster["n1"].StartAsync();
+        await cluster.InSyncAsync("n1", "n2", "n3");
+        Assert.Equal(3, (await next.PublishAsync(Batches.From(Producer, 0, 155, "end"))).Replicas);
+        await cluster.ElectAsync("n1");
+        await Eventually.TrueAsync(() => cluster["n1"].Offsets(cluster.Partition).IsOk, "n1 leads again");
+        Assert.Equal(156, (await cluster["n1"].ReadAllAsync()).Count);
+    }
+
+    [Fact]
+    public async Task E4_a_deposed_leader_cuts_what_nobody_else_has()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        await cluster.CreateAsync();
+        Assert.True((await cluster["n1"].PublishAsync(Batches.Of("a"))).IsOk);
+        cluster.Network.Cut(new NodeId("n1"));
+        Task<PublishReceipt> lost = cluster["n1"].PublishAsync(Batches.Of("only here"));
+        PublishReceipt here = await cluster["n1"].PublishAsync(Batches.Of("only here too"), Acks.Leader);
+        Assert.True(here.IsOk);
+        await cluster.FenceAsync("n1"); // n1 hears of it: its link to the metadata is not cut
+        Assert.Equal(ErrorCode.OutcomeUnknown, (await lost).Error.Code);
+        ClusterNode next = cluster.Leader;
+        Assert.True((await next.PublishAsync(Batches.Of("b"))).IsOk);
+        cluster.Network.Mend(new NodeId("n1"));
+        await cluster.DecideAsync(new AlterBrokerCommand(new NodeId("n1"), cluster.BrokerOf(new NodeId("n1")).Epoch, BrokerChange.Unfence));
+        await cluster.InSyncAsync("n1", "n2", "n3");
+        await cluster.ElectAsync("n1");
+        await Eventually.TrueAsync(() => cluster["n1"].Offsets(cluster.Partition).IsOk, "n1 leads again");
+        Assert.Equal(["0=a", "1=b"], await cluster["n1"].ReadAllAsync());
+    }
+
+    [Fact]
+    public async Task R9_a_follower_that_hangs_leaves_the_set_and_joins_again()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        await cluster.CreateAsync();
+        Assert.True((await cluster.Leader.PublishAsync(Batches.Of("a"))).IsOk);
+        cluster.Network.Cut(new NodeId("n3"));
+        PublishReceipt waited = await cluster.Leader.PublishAsync(Batches.Of("b"));
+        Assert.True(waited.IsOk);
+        Assert.Equal(2, waited.Replicas);
+        Assert.Equal(2, cluster.Image.InSync.Count);
+        cluster.Network.Mend(new NodeId("n3"));
+        await cluster.InSyncAsync("n1", "n2", "n3");
+        Assert.Equal(3, (await cluster.Leader.PublishAsync(Batches.Of("c"))).Replicas);
+    }
+
+    [Fact]
+    public async Task R10_below_the_minimum_acks_all_is_refused_before_the_append_and_what_waits_is_told_after_it()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        await cluster.CreateAsync();
+        Assert.True((await cluster.Leader.PublishAsync(Batches.Of("a"))).IsOk);
+        cluster.Network.Cut(new NodeId("n2"));
+        cluster.Network.Cut(new NodeId("n3"));
+        Task<PublishReceipt> waiting = cluster.Leader.PublishAsync(Batches.Of("b"));
+        await cluster.FenceAsync("n2");
+        await cluster.FenceAsync("n3");
+        Assert.Equal(ErrorCode.NotEnoughReplicasAfterAppend, (await waiting).Error.Code);
+        Assert.Equal(ErrorCode.NotEnoughReplicas, (await cluster.Leader.PublishAsync(Batches.Of("c"))).Error.Code);
+        Assert.True((await cluster.Leader.PublishAsync(Batches.Of("d"), Acks.Leader)).IsOk);
+        Assert.Equal(["0=a"], await cluster.Leader.ReadAllAsync()); // R2: nothing is committed meanwhile
+    }
+
+    [Fact]
+    public async Task R6_a_clean_restart_of_a_follower_loses_nothing_and_it_joins_under_its_new_registration()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        await cluster.CreateAsync();
+        Assert.True((await cluster.Leader.PublishAsync(Batches.Of("a"))).IsOk);
+        await cluster["n3"].StopAsync();
+        await cluster.FenceAsync("n3");
+        Assert.Equal(2, (await cluster.Leader.PublishAsync(Batches.Of("b"))).Replicas);
+        await cluster["n3"].StartAsync();
+        await cluster.InSyncAsync("n1", "n2", "n3");
+        await Eventually.TrueAsync(() => cluster["n3"].ReadAllAsync(fromFollower: true).Result.Count == 2, "n3 has both");
+    }
+
+    [Fact]
+    public async Task All_three_lose_power_and_everything_acknowledged_is_there()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        await cluster.CreateAsync();
+        for (int index = 0; index < 50; index++)
+        {
+            Assert.True((await cluster.Leader.PublishAsync(Batches.From(Producer, 0, index, $"m{index}"))).IsOk);
+        }
+
+        foreach (string name in new[] { "n1", "n2", "n3" })
+        {
+            await cluster[name].CrashAsync();
+        }
+
+        foreach (string name in new[] { "n1", "n2", "n3" })
+        {
+            await cluster[name].StartAsync();
+        }
+
+        if (cluster.Image.Leader is null)
+        {
+            await cluster.ElectAsync(cluster.Image.InSync[0].Value);
+        }
+
+        await Eventually.TrueAsync(() => cluster.Leader.Offsets(cluster.Partition).IsOk, "the leader knows the end");
+        Assert.Equal(50, (await cluster.Leader.ReadAllAsync()).Count);
+        Assert.True((await cluster.Leader.PublishAsync(Batches.From(Producer, 0, 49, "m49"))).BaseOffset == new Offset(49));
+    }
+
+    [Fact]
+    public async Task Data_damaged_on_the_way_is_refused_and_fetched_again()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        await cluster.CreateAsync();
+        int damaged = 0;
+        cluster["n2"].Peers.OnReply = reply =>
+        {
+            if (reply.Length > 150 && damaged++ < 3)
+            {
+                reply.Span[^1] ^= 1;
+            }
+        };
+        Assert.Equal(3, (await cluster.Leader.PublishAsync(Batches.Of("a"))).Replicas);
+        Assert.True(damaged > 3);
+    }
+
+    [Fact]
+    public async Task Many_partitions_share_fetches()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        await cluster.CreateAsync(partitions: 50);
+        await Eventually.TrueAsync(() => Enumerable.Range(0, 50).All(index => cluster["n1"].Offsets(Part(index)).IsOk), "all are led");
+        int before = cluster["n2"].Peers.CallCount;
+        PublishReceipt[] receipts = await Task.WhenAll(Enumerable.Range(0, 500).Select(async index =>
+            await cluster["n1"].Broker.Partitions.PublishAsync(new PublishRequest(Part(index % 50), Batches.Of($"m{index}"), Acks.All))));
+        Assert.All(receipts, receipt => Assert.True(receipt.IsOk && receipt.Replicas == 3, receipt.Error.ToString()));
+        Assert.True(cluster["n2"].Peers.CallCount - before < 250, $"{cluster["n2"].Peers.CallCount - before} fetches for 500 batches");
+
+        TopicPartition Part(int index) => cluster.Partition with { Partition = new PartitionIndex(index) };
+    }
+
+    [Fact]
+    public async Task L5_an_unclean_election_is_followed_with_an_alarm_and_a_copy_of_what_is_lost()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        await cluster.CreateAsync(TopicSettings.Default with { UncleanLeaderElection = true });
+        Assert.True((await cluster.Leader.PublishAsync(Batches.Of("a"))).IsOk);
+        cluster.Network.Cut(new NodeId("n3"));
+        await cluster.FenceAsync("n3");
+        Assert.True((await cluster.Leader.PublishAsync(Batches.Of("b"))).IsOk);
+        await cluster["n1"].StopAsync();
+        await cluster["n2"].StopAsync();
+        cluster.Network.Mend(new NodeId("n3"));
+        await cluster.DecideAsync(new AlterBrokerCommand(new NodeId("n3"), cluster.BrokerOf(new NodeId("n3")).Epoch, BrokerChange.Unfence));
+        await cluster.ElectAsync("n3", ElectionKind.Unclean);
+        await Eventually.TrueAsync(() => cluster["n3"].PublishAsync(Batches.Of("c"), Acks.Leader).Result.IsOk, "n3 leads");
+        await cluster["n1"].StartAsync();
+        await cluster["n2"].StartAsync();
+        await cluster.InSyncAsync("n1", "n2", "n3");
+        Assert.Equal(["0=a", "1=c"], await cluster["n3"].ReadAllAsync());
+        await Eventually.TrueAsync(() => cluster["n1"].ReadAllAsync(fromFollower: true).Result.SequenceEqual(["0=a", "1=c"]), "n1 took the new history");
+    }
+
+    [Fact]
+    public async Task A_forgotten_producer_state_doubles_a_repeat()
+    {
+        // The planted bug, so that the tests above are known to be able to fail.
+        await using TestCluster cluster = await TestCluster.StartAsync(bugs: DeliberateBugs.ForgetProducerState);
+        await cluster.CreateAsync();
+        Assert.True((await cluster.Leader.PublishAsync(Batches.From(Producer, 0, 0, "a"))).IsOk);
+        await cluster["n1"].CrashAsync();
+        await cluster.FenceAsync("n1");
+        ClusterNode next = cluster.Leader;
+        await Eventually.TrueAsync(() => next.Offsets(cluster.Partition).IsOk, "the new leader knows the end");
+        Assert.True((await next.PublishAsync(Batches.From(Producer, 0, 0, "a"))).IsOk);
+        Assert.Equal(["0=a", "1=a"], await next.ReadAllAsync());
+    }
+}
