@@ -52,4 +52,7 @@ internal static partial class Log
 
     [LoggerMessage(2054, LogLevel.Warning, "Broker {Node} reports that its log of partition {Partition} failed: {Outcome}")]
     public static partial void ReplicaFailed(ILogger logger, NodeId node, TopicPartition partition, string outcome);
+
+    [LoggerMessage(2055, LogLevel.Information, "Controller {Node} stops and hands over to {Successor}: {Refusal}")]
+    public static partial void ControllerHandedOver(ILogger logger, NodeId node, NodeId successor, Error? refusal);
 }

@@ -22,11 +22,15 @@ public sealed class GoQueueClient : IAsyncDisposable
         this.address = address;
         channel = new GrpcChannel(options, address);
         Admin = new GoQueueAdmin(channel);
+        Cluster = new GoQueueClusterAdmin(channel);
         catalog = new TopicCatalog(Admin, options);
     }
 
     /// <summary>Topics and offsets.</summary>
     public GoQueueAdmin Admin { get; }
+
+    /// <summary>Nodes, replicas and leaders.</summary>
+    public GoQueueClusterAdmin Cluster { get; }
 
     /// <summary>A client with these options. Nothing is sent yet: the first call opens a connection, and says so when it cannot.</summary>
     /// <exception cref="ArgumentException">An option is outside its bounds; all mistakes are named.</exception>

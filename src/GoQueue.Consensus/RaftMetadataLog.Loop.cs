@@ -27,6 +27,7 @@ public sealed partial class RaftMetadataLog
     private TimeSpan armedFor = TimeSpan.MaxValue;
     private TimeSpan? closeBy;
     private long bytesSinceSnapshot;
+    private long lastSnapshotTry;
     private bool isSnapshotRunning;
     private bool isFlushOwed;
 
@@ -416,7 +417,7 @@ public sealed partial class RaftMetadataLog
 
     private void SnapshotWhenDue()
     {
-        long last = core.Snapshot?.Index ?? 0;
+        long last = Math.Max(core.Snapshot?.Index ?? 0, lastSnapshotTry);
         bool isDue = state.AppliedIndex - last >= options.SnapshotEveryEntries || bytesSinceSnapshot >= Math.Max(options.SnapshotEveryBytes, core.Snapshot?.Bytes.Length ?? 0);
         if (!isDue || isSnapshotRunning || state.AppliedIndex == last)
         {
@@ -424,6 +425,7 @@ public sealed partial class RaftMetadataLog
         }
 
         isSnapshotRunning = true;
+        lastSnapshotTry = state.AppliedIndex;
         bytesSinceSnapshot = 0;
         long index = state.AppliedIndex;
         environment.Background.Schedule(new SnapshotTurn(

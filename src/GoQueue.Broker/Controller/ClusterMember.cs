@@ -5,6 +5,7 @@ using GoQueue.Core.Peers;
 using GoQueue.Core.Scheduling;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Brokers;
+using GoQueue.Metadata.Policy;
 using GoQueue.Metadata.Quorum;
 using GoQueue.Storage.Directories;
 
@@ -22,6 +23,7 @@ public sealed class ClusterMember
     private readonly BrokerEnvironment environment;
     private readonly ILogDirectory data;
     private readonly IMetadataLog metadata;
+    private readonly IMetadataQuorum quorum;
     private readonly BrokerRegistration registration;
     private readonly ClusterRequests requests;
     private readonly CancellationTokenSource stopping = new();
@@ -37,6 +39,7 @@ public sealed class ClusterMember
         this.environment = environment;
         this.data = data;
         this.metadata = metadata;
+        this.quorum = quorum;
         requests = new ClusterRequests(self, metadata, quorum);
         ControllerLoop controller = new(self, controllerOptions, environment, metadata, quorum, peers);
         BrokerEpoch stoppedCleanly = CleanStopMarker.Take(data, options.Incarnation);
@@ -87,8 +90,24 @@ public sealed class ClusterMember
         }
     }
 
-    /// <summary>First step of a stop, while the partitions still serve: moves the leaderships away. True when they are; false when patience ended.</summary>
-    public Task<bool> HandOverAsync() => registration.StopAsync();
+    /// <summary>
+    /// First step of a stop, while the partitions still serve: moves the leaderships away, that of the quorum last. True when the partitions' are; false when
+    /// patience ended.
+    /// </summary>
+    public async Task<bool> HandOverAsync()
+    {
+        bool isHandedOver = await registration.StopAsync();
+        QuorumStatus status = quorum.Status;
+        QuorumMemberStatus? successor = status.Members.FirstOrDefault(member =>
+            member is { Role: QuorumRole.Voter, IsCaughtUp: true } && member.Member.Node != self && !new ClusterView(metadata.Image).IsGone(member.Member.Node));
+        if (status.IsLeader && successor is not null)
+        {
+            Error? refusal = await quorum.TransferLeadershipAsync(successor.Member.Node, stopping.Token);
+            Log.ControllerHandedOver(environment.Logger, self, successor.Member.Node, refusal);
+        }
+
+        return isHandedOver;
+    }
 
     /// <summary>Last step, when the partitions are closed: ends the loops and, if everything is flushed, vouches for it to the next start.</summary>
     public async Task CloseAsync(bool isEverythingFlushed)

@@ -149,7 +149,7 @@ internal sealed partial class ControllerLoop
         if (!status.IsLeader)
         {
             term = -1;
-            return options.FenceAfter;
+            return status.Leader == self ? options.LeaseInterval : options.FenceAfter;
         }
 
         MetadataImage image = metadata.Image;

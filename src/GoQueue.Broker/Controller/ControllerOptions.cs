@@ -12,6 +12,12 @@ public sealed record ControllerOptions
     /// <summary>A tick that comes so much too late means that this process stood still: what it did not hear then proves nothing. Default 1 s.</summary>
     public TimeSpan PauseNoticed { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// How often a leader of the quorum looks whether it may act yet, or again: its lease comes without a word. Default 10 ms, a part of the time without
+    /// leaders after the controller's death.
+    /// </summary>
+    public TimeSpan LeaseInterval { get; init; } = TimeSpan.FromMilliseconds(10);
+
     /// <summary>Pause after a round whose proposals did not get through. Default 50 ms.</summary>
     public TimeSpan RetryInterval { get; init; } = TimeSpan.FromMilliseconds(50);
 

@@ -42,6 +42,19 @@ internal sealed class BrokerRegistration(
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        Task watching = WatchControllerAsync(cancellationToken);
+        try
+        {
+            await KeepRegisteredAsync(cancellationToken);
+        }
+        finally
+        {
+            await watching;
+        }
+    }
+
+    private async Task KeepRegisteredAsync(CancellationToken cancellationToken)
+    {
         BrokerEpoch previous = stoppedCleanly;
         while (!cancellationToken.IsCancellationRequested)
         {
@@ -107,6 +120,24 @@ internal sealed class BrokerRegistration(
             }
 
             await Task.Delay(options.RetryInterval, environment.Time, cancellationToken);
+        }
+    }
+
+    /// <summary>A new controller hears of this broker at once and not at the next beat.</summary>
+    private async Task WatchControllerAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                long seen = quorum.Status.Sequence;
+                woken.Wake();
+                await quorum.WaitForStatusChangeAsync(seen, cancellationToken);
+            }
+        }
+        catch (Exception end) when (end is OperationCanceledException or ObjectDisposedException)
+        {
+            // nobody cares any more
         }
     }
 

@@ -5,6 +5,7 @@ using GoQueue.Core.Scheduling;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Commands;
 using GoQueue.Metadata.Policy;
+using GoQueue.Metadata.Quorum;
 using GoQueue.Metadata.Topics;
 
 namespace GoQueue.Broker.Topics;
@@ -27,6 +28,12 @@ internal sealed class TopicRequests(BrokerOptions options, BrokerEnvironment env
         if (settings.Validate() is { } wrong)
         {
             return wrong;
+        }
+
+        bool areAllToCome = request.Settings.ReplicationFactor is null && image.Brokers.Count is > 0 and int registered && registered < settings.ReplicationFactor;
+        if (areAllToCome)
+        {
+            return new Error(ErrorCode.MetadataUnavailable, $"{image.Brokers.Count} of the {settings.ReplicationFactor} brokers for the usual replicas are registered; repeat, or say how many replicas it shall have");
         }
 
         TopicId id = new(environment.NewId());
@@ -112,9 +119,11 @@ internal sealed class TopicRequests(BrokerOptions options, BrokerEnvironment env
     }
 
     /// <summary>The defaults that depend on the cluster: three replicas where there are three nodes, and a minimum that survives the loss of one.</summary>
-    private static TopicSettings Replicated(TopicSettings settings, TopicSettingsPatch asked, MetadataImage image)
+    /// <remarks>Nodes that have joined the quorum count before their brokers are registered, so that a cluster that just formed does not begin with one replica.</remarks>
+    private TopicSettings Replicated(TopicSettings settings, TopicSettingsPatch asked, MetadataImage image)
     {
-        int factor = asked.ReplicationFactor ?? Math.Min(DefaultReplicationFactor, Math.Max(1, image.Brokers.Count));
+        int nodes = Math.Max(image.Brokers.Count, (metadata as IMetadataQuorum)?.Status.Members.Count ?? 1);
+        int factor = asked.ReplicationFactor ?? Math.Clamp(nodes, 1, DefaultReplicationFactor);
         return settings with { ReplicationFactor = factor, MinInSyncReplicas = asked.MinInSyncReplicas ?? (factor >= 3 ? 2 : 1) };
     }
 

@@ -18,6 +18,9 @@ internal enum ExitCode
     /// <summary>Some of it was done: some messages are acknowledged and some are not, or fewer came than asked for.</summary>
     PartlyDone = 4,
 
+    /// <summary>It was answered, and the answer is that something is not well (cluster health).</summary>
+    Unhealthy = 5,
+
     /// <summary>Ctrl-C or a termination signal ended it.</summary>
     Interrupted = 130,
 }

@@ -32,6 +32,8 @@ internal static class FailureTranslation
         ErrorCode.UnknownPartition => Refused(failure, "see the partitions with `goqueue topic describe NAME`"),
         ErrorCode.OffsetOutOfRange => Refused(failure, "see what there is with `goqueue offsets NAME`, or read with --from-beginning"),
         ErrorCode.MessageTooLarge => Refused(failure, "send less at once, or raise the limit with `goqueue topic alter NAME --max-message-bytes SIZE`"),
+        ErrorCode.InvalidReplicationFactor => Refused(failure, "see the nodes with `goqueue cluster brokers`, add some, or ask for fewer replicas with --replication-factor"),
+        ErrorCode.NotEnoughReplicas => Refused(failure, "see what is missing with `goqueue cluster health`"),
         ErrorCode.PreconditionFailed => Refused(failure, "look again with `goqueue topic describe NAME` and repeat with the new version"),
         _ => Refused(failure, failure.Advice),
     };

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using GoQueue.Cli.Bench;
+using GoQueue.Cli.Cluster;
 using GoQueue.Cli.Completion;
 using GoQueue.Cli.Consume;
 using GoQueue.Cli.Contexts;
@@ -37,6 +38,7 @@ internal sealed class CommandTree
         ProduceCommand.AddTo(this);
         ConsumeCommand.AddTo(this);
         OffsetsCommand.AddTo(this);
+        ClusterCommands.AddTo(this);
         BenchCommands.AddTo(this);
         ContextCommands.AddTo(this);
         CompletionCommand.AddTo(this);

@@ -20,6 +20,7 @@ internal static class TopicCommands
         AddList(tree, group);
         AddDescribe(tree, group);
         AddAlter(tree, group);
+        AddPartitions(tree, group);
         AddDelete(tree, group);
     }
 
@@ -38,6 +39,7 @@ internal static class TopicCommands
                 string.Empty,
                 ("goqueue topic create orders", "with the defaults"),
                 ("goqueue topic create orders --partitions 12 --retention 30d --max-message-bytes 4MiB", "with settings"),
+                ("goqueue topic create payments --replication-factor 3 --min-in-sync-replicas 2", "three copies, of which two must have a message before it is acknowledged"),
                 ("goqueue topic create prices --cleanup-policy compact --config segmentMs=3600000", "keep the last value of every key")),
             session => session.WithClientAsync(async client =>
             {
@@ -103,6 +105,26 @@ internal static class TopicCommands
 
                 TopicDescription altered = await client.Admin.AlterTopicAsync(session.Get(name), changes, session.Get(expected), session.Cancel);
                 Report(session, altered, $"topic {altered.Name} changed; it has version {altered.Version} now");
+                return ExitCode.Ok;
+            }));
+    }
+
+    private static void AddPartitions(CommandTree tree, Command group)
+    {
+        Argument<string> name = tree.ExistingTopic();
+        Option<long?> total = OptionOf.Whole("--total", [], "How many partitions there are to be.", "COUNT", 1, MostPartitions);
+        total.Required = true;
+        Option<long?> expected = OptionOf.Whole("--expected-version", [], "Refuse unless the topic still has this version (see describe).", "VERSION", 0, long.MaxValue);
+        tree.Add(
+            group,
+            new Command("add-partitions", "Add partitions to a topic while it is in use.") { name, total, expected },
+            new CommandText(
+                "The widest key ranges are halved. Keys of a moved half go to another partition from then on; what was published of them before stays where it is.",
+                ("goqueue topic add-partitions orders --total 12", "twelve in all")),
+            session => session.WithClientAsync(async client =>
+            {
+                TopicDescription altered = await client.Admin.AddPartitionsAsync(session.Get(name), (int)session.Get(total)!.Value, session.Get(expected), session.Cancel);
+                Report(session, altered, $"topic {altered.Name} has {Count(altered.Partitions.Count, "partition")} now");
                 return ExitCode.Ok;
             }));
     }

@@ -11,7 +11,7 @@ internal static class TopicResult
 {
     public static CommandResult OfMany(IReadOnlyList<TopicDescription> topics)
     {
-        ResultTable table = new ResultTable("NAME", "PARTITIONS", "CLEANUP", "RETENTION", "RETENTION-BYTES", "FLUSH").AlignRight("PARTITIONS");
+        ResultTable table = new ResultTable("NAME", "PARTITIONS", "REPLICAS", "CLEANUP", "RETENTION", "RETENTION-BYTES", "FLUSH").AlignRight("PARTITIONS", "REPLICAS");
         JsonArray list = [];
         foreach (TopicDescription topic in topics.OrderBy(topic => topic.Name, StringComparer.Ordinal))
         {
@@ -20,6 +20,7 @@ internal static class TopicResult
             table.Add(
                 topic.Name,
                 topic.Partitions.Count.ToString(CultureInfo.InvariantCulture),
+                Number(settings.ReplicationFactor),
                 Word(settings.Cleanup),
                 TopicSettingText.Duration(settings.Retention),
                 TopicSettingText.Size(settings.RetentionBytes),
@@ -44,14 +45,20 @@ internal static class TopicResult
             .Add("segment-age", TopicSettingText.Duration(settings.SegmentAge))
             .Add("max-message-bytes", TopicSettingText.Size(settings.MaxMessageBytes))
             .Add("flush-mode", Word(settings.Flush))
-            .Add("flush-interval", TopicSettingText.Duration(settings.FlushInterval));
-        ResultTable partitions = new ResultTable("PARTITION", "LEADER", "EPOCH", "KEY-HASHES").AlignRight("PARTITION", "EPOCH");
+            .Add("flush-interval", TopicSettingText.Duration(settings.FlushInterval))
+            .Add("replication-factor", Number(settings.ReplicationFactor))
+            .Add("min-in-sync-replicas", Number(settings.MinInSyncReplicas))
+            .Add("unclean-leader-election", settings.UncleanLeaderElection switch { null => "-", true => "true", false => "false" });
+        ResultTable partitions = new ResultTable("PARTITION", "LEADER", "EPOCH", "REPLICAS", "IN-SYNC", "ELIGIBLE", "KEY-HASHES").AlignRight("PARTITION", "EPOCH");
         foreach (PartitionDescription partition in topic.Partitions)
         {
             partitions.Add(
                 partition.Index.ToString(CultureInfo.InvariantCulture),
-                partition.Leader,
+                partition.Leader.Length == 0 ? "none" : partition.Leader,
                 partition.LeaderEpoch.ToString(CultureInfo.InvariantCulture),
+                Nodes(partition.Replicas),
+                Nodes(partition.InSync),
+                Nodes(partition.EligibleLeaders),
                 string.Create(CultureInfo.InvariantCulture, $"{partition.FirstHash:x8}-{partition.LastHash:x8}"));
         }
 
@@ -66,8 +73,12 @@ internal static class TopicResult
             partitions.Add((JsonNode)new JsonObject
             {
                 ["partition"] = partition.Index,
-                ["leader"] = partition.Leader,
+                ["leader"] = partition.Leader.Length == 0 ? null : partition.Leader,
                 ["leaderEpoch"] = partition.LeaderEpoch,
+                ["partitionEpoch"] = partition.PartitionEpoch,
+                ["replicas"] = Array(partition.Replicas),
+                ["inSync"] = Array(partition.InSync),
+                ["eligibleLeaders"] = Array(partition.EligibleLeaders),
                 ["firstHash"] = partition.FirstHash,
                 ["lastHash"] = partition.LastHash,
             });
@@ -83,6 +94,12 @@ internal static class TopicResult
             ["partitions"] = partitions,
         };
     }
+
+    private static string Nodes(IReadOnlyList<string> nodes) => nodes.Count == 0 ? "-" : string.Join(',', nodes);
+
+    private static JsonArray Array(IReadOnlyList<string> nodes) => [.. nodes.Select(node => (JsonNode)JsonValue.Create(node))];
+
+    private static string Number(int? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "-";
 
     private static string Word<T>(T? value)
         where T : struct, Enum => value?.ToString().ToLowerInvariant() ?? "-";

@@ -24,11 +24,20 @@ internal sealed class TopicSettingOptions
         ("none", TopicFlush.None));
 
     private readonly Option<TimeSpan?> flushInterval = OptionOf.Duration("--flush-interval", "Used with --flush-mode interval. Default 1s.");
+    private readonly Option<long?> replicationFactor = OptionOf.Whole(
+        "--replication-factor", [], "Replicas of each partition, used when partitions are placed. Default 3, or as many as there are nodes.", "COUNT", 1, 8);
+
+    private readonly Option<long?> minInSync = OptionOf.Whole(
+        "--min-in-sync-replicas", [], "With fewer replicas in sync, acks=all is refused. Default 2 with three replicas or more, else 1.", "COUNT", 1, 8);
+
+    private readonly Option<bool?> unclean = OptionOf.Choice<bool>(
+        "--unclean-leader-election", [], "Whether a replica that may lack acknowledged messages may lead when no other can. Default false.", ("true", true), ("false", false));
+
     private readonly Option<string[]> config = OptionOf.Texts("--config", [], "A setting by its name, such as retentionMs=60000 or cleanup.policy=compact.", "KEY=VALUE");
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { retention, retentionBytes, segmentBytes, segmentAge, cleanup, maxMessageBytes, flushMode, flushInterval, config })
+        foreach (Option option in new Option[] { retention, retentionBytes, segmentBytes, segmentAge, cleanup, maxMessageBytes, flushMode, flushInterval, replicationFactor, minInSync, unclean, config })
         {
             command.Options.Add(option);
         }
@@ -48,6 +57,9 @@ internal sealed class TopicSettingOptions
             MaxMessageBytes = session.Get(maxMessageBytes) is { } bytes ? (int)Math.Min(bytes, int.MaxValue) : byName.MaxMessageBytes,
             Flush = session.Get(flushMode) ?? byName.Flush,
             FlushInterval = session.Get(flushInterval) ?? byName.FlushInterval,
+            ReplicationFactor = (int?)session.Get(replicationFactor) ?? byName.ReplicationFactor,
+            MinInSyncReplicas = (int?)session.Get(minInSync) ?? byName.MinInSyncReplicas,
+            UncleanLeaderElection = session.Get(unclean) ?? byName.UncleanLeaderElection,
         };
     }
 }

@@ -12,7 +12,8 @@ namespace GoQueue.Cli.Topics;
 /// </summary>
 internal static class TopicSettingText
 {
-    private const string Names = "retentionMs, retentionHours, retentionBytes, segmentBytes, segmentMs, cleanupPolicy, maxMessageBytes, flushMode, flushIntervalMs";
+    private const string Names = "retentionMs, retentionHours, retentionBytes, segmentBytes, segmentMs, cleanupPolicy, maxMessageBytes, flushMode, flushIntervalMs, replicationFactor, "
+        + "minInSyncReplicas, uncleanLeaderElection";
 
     // Far beyond any use, and far from what a TimeSpan can hold.
     private static readonly TimeSpan Longest = TimeSpan.FromDays(365_000);
@@ -46,6 +47,9 @@ internal static class TopicSettingText
         ["maxMessageBytes"] = settings.MaxMessageBytes,
         ["flushMode"] = settings.Flush?.ToString().ToLowerInvariant(),
         ["flushIntervalMs"] = Millis(settings.FlushInterval),
+        ["replicationFactor"] = settings.ReplicationFactor,
+        ["minInSyncReplicas"] = settings.MinInSyncReplicas,
+        ["uncleanLeaderElection"] = settings.UncleanLeaderElection,
     };
 
     /// <summary>For people: <c>7d</c>, <c>for ever</c>.</summary>
@@ -73,6 +77,9 @@ internal static class TopicSettingText
             "maxmessagebytes" => settings with { MaxMessageBytes = (int)Math.Min(Bytes(key, value), int.MaxValue) },
             "flushmode" => settings with { Flush = Word<TopicFlush>(key, value) },
             "flushintervalms" => settings with { FlushInterval = Millis(key, value, forever: false) },
+            "replicationfactor" => settings with { ReplicationFactor = Count(key, value) },
+            "mininsyncreplicas" => settings with { MinInSyncReplicas = Count(key, value) },
+            "uncleanleaderelection" => settings with { UncleanLeaderElection = bool.TryParse(value, out bool flag) ? flag : throw Wrong(key, value, "true or false") },
             _ => throw CommandFailure.Usage($"'{key}' (--config) is not a setting of a topic", $"known keys: {Names}"),
         };
     }
@@ -106,6 +113,9 @@ internal static class TopicSettingText
     }
 
     private static long Bytes(string key, string value) => ByteSizeText.TryParse(value, out long bytes) ? bytes : throw Wrong(key, value, ByteSizeText.Expected);
+
+    private static int Count(string key, string value) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count : throw Wrong(key, value, "a whole number");
 
     private static T Word<T>(string key, string value)
         where T : struct, Enum => !value.Any(char.IsAsciiDigit) && Enum.TryParse(value, ignoreCase: true, out T found) && Enum.IsDefined(found)

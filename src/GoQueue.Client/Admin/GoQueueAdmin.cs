@@ -66,6 +66,26 @@ public sealed class GoQueueAdmin
         return TopicMapping.FromWire(answer.Topic);
     }
 
+    /// <summary>
+    /// Adds partitions by halving the widest key ranges; keys of a moved half go to another partition from then on. Codes: UnknownTopic,
+    /// InvalidPartitionCount, PreconditionFailed.
+    /// </summary>
+    /// <param name="name">Name of the topic.</param>
+    /// <param name="total">Partitions there are to be; more than there are.</param>
+    /// <param name="expectedVersion">Refuse unless the topic still has this version; null to change it whatever it is.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<TopicDescription> AddPartitionsAsync(string name, int total, long? expectedVersion = null, CancellationToken cancellationToken = default)
+    {
+        AddPartitionsRequest request = new() { Name = name, Total = total };
+        if (expectedVersion is { } version)
+        {
+            request.ExpectedVersion = version;
+        }
+
+        AddPartitionsResponse answer = await channel.CallAsync("AddPartitions", request, AddPartitionsResponse.Parser, cancellationToken).ConfigureAwait(false);
+        return TopicMapping.FromWire(answer.Topic);
+    }
+
     /// <summary>Deletes a topic with all its messages. Codes: UnknownTopic.</summary>
     /// <param name="name">Name of the topic.</param>
     /// <param name="cancellationToken">Stops waiting.</param>

@@ -52,4 +52,13 @@ public sealed record TopicConfiguration
 
     /// <summary>Time between flushes with <see cref="TopicFlush.Interval"/>.</summary>
     public TimeSpan? FlushInterval { get; init; }
+
+    /// <summary>Replicas of each partition, used when partitions are placed. The server's default is 3, or as many as there are nodes.</summary>
+    public int? ReplicationFactor { get; init; }
+
+    /// <summary>With fewer replicas in sync, publishing with acks all is refused. The server's default is 2 with three replicas or more, else 1.</summary>
+    public int? MinInSyncReplicas { get; init; }
+
+    /// <summary>Whether a replica that may lack acknowledged messages may lead when no other can.</summary>
+    public bool? UncleanLeaderElection { get; init; }
 }

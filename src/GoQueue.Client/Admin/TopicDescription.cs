@@ -45,7 +45,20 @@ public sealed record TopicDescription
 /// <param name="LastHash">Highest key hash that belongs here.</param>
 /// <param name="Leader">Id of the node that leads it; empty when there is none now.</param>
 /// <param name="LeaderEpoch">Raised by every change of leader.</param>
-public sealed record PartitionDescription(int Index, uint FirstHash, uint LastHash, string Leader, int LeaderEpoch);
+public sealed record PartitionDescription(int Index, uint FirstHash, uint LastHash, string Leader, int LeaderEpoch)
+{
+    /// <summary>Raised by every change of the partition.</summary>
+    public int PartitionEpoch { get; init; }
+
+    /// <summary>Ids of the nodes that keep it, the preferred leader first.</summary>
+    public IReadOnlyList<string> Replicas { get; init; } = [];
+
+    /// <summary>ISR: those that hold every committed message and count for new ones.</summary>
+    public IReadOnlyList<string> InSync { get; init; } = [];
+
+    /// <summary>ELR: those out of the ISR that are sure to hold every committed message.</summary>
+    public IReadOnlyList<string> EligibleLeaders { get; init; } = [];
+}
 
 /// <summary>The bounds of a partition at one moment.</summary>
 /// <param name="LogStart">The first offset still kept.</param>

@@ -10,9 +10,17 @@ internal static class TopicMapping
         Name = topic.Name,
         Id = topic.Id,
         Configuration = FromWire(topic.Settings),
-        Partitions = [.. topic.Partitions.Select(p => new PartitionDescription(p.Index, p.FirstHash, p.LastHash, p.Leader, p.LeaderEpoch)).OrderBy(p => p.Index)],
+        Partitions = [.. topic.Partitions.Select(FromWire).OrderBy(p => p.Index)],
         Version = topic.Version,
         Created = DateTimeOffset.FromUnixTimeMilliseconds(topic.CreatedMs),
+    };
+
+    private static PartitionDescription FromWire(Partition partition) => new(partition.Index, partition.FirstHash, partition.LastHash, partition.Leader, partition.LeaderEpoch)
+    {
+        PartitionEpoch = partition.PartitionEpoch,
+        Replicas = [.. partition.Replicas],
+        InSync = [.. partition.InSync],
+        EligibleLeaders = [.. partition.EligibleLeaders],
     };
 
     public static TopicSettings ToWire(TopicConfiguration? configuration)
@@ -53,6 +61,21 @@ internal static class TopicMapping
             wire.FlushIntervalMs = Millis(flushInterval);
         }
 
+        if (configuration.ReplicationFactor is { } replicationFactor)
+        {
+            wire.ReplicationFactor = replicationFactor;
+        }
+
+        if (configuration.MinInSyncReplicas is { } minInSync)
+        {
+            wire.MinInSyncReplicas = minInSync;
+        }
+
+        if (configuration.UncleanLeaderElection is { } unclean)
+        {
+            wire.UncleanLeaderElection = unclean;
+        }
+
         wire.CleanupPolicy = configuration.Cleanup switch
         {
             TopicCleanup.Delete => CleanupPolicy.Delete,
@@ -90,6 +113,9 @@ internal static class TopicMapping
             _ => null,
         },
         FlushInterval = settings.HasFlushIntervalMs ? Duration(settings.FlushIntervalMs) : null,
+        ReplicationFactor = settings.HasReplicationFactor ? settings.ReplicationFactor : null,
+        MinInSyncReplicas = settings.HasMinInSyncReplicas ? settings.MinInSyncReplicas : null,
+        UncleanLeaderElection = settings.HasUncleanLeaderElection ? settings.UncleanLeaderElection : null,
     };
 
     private static long Millis(TimeSpan span) => span == Timeout.InfiniteTimeSpan ? -1 : (long)span.TotalMilliseconds;

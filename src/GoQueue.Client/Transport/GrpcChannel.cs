@@ -145,7 +145,7 @@ internal sealed class GrpcChannel : IDisposable
 
     private HttpRequestMessage NewRequest(string method, HttpContent content)
     {
-        HttpRequestMessage message = new(HttpMethod.Post, new Uri(address, ServicePath + method))
+        HttpRequestMessage message = new(HttpMethod.Post, new Uri(address, method[0] == '/' ? method : ServicePath + method))
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,

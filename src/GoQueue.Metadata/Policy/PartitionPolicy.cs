@@ -12,7 +12,7 @@ public static class PartitionPolicy
 {
     /// <summary>The change that is due, or null. Deciding again after it took effect gives null.</summary>
     public static PartitionChange? Next(TopicImage topic, PartitionImage partition, ClusterView view) =>
-        Repair(topic, partition, view) ?? ReassignmentPolicy.Complete(topic, partition, view);
+        view.IsAtRest(partition) ? null : Repair(topic, partition, view) ?? ReassignmentPolicy.Complete(topic, partition, view);
 
     /// <summary>
     /// Takes those who are gone out of the ISR and gives the partition a leader. The ISR never becomes empty: when all of it is gone it stays as it is,

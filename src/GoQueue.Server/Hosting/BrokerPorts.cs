@@ -1,5 +1,6 @@
 using GoQueue.Broker.Requests;
 using GoQueue.Core;
+using GoQueue.Metadata;
 using GoQueue.Metadata.Topics;
 using GoQueue.Server.Forwarding;
 
@@ -21,6 +22,9 @@ internal sealed class BrokerPorts : ITopicRequests, IPartitionRoutes, IProducerR
 
     /// <summary>Null until the broker has recovered.</summary>
     public RunningBroker? IfOpen => broker;
+
+    /// <summary>The newest metadata applied here.</summary>
+    public MetadataImage Image => Broker.Metadata.Image;
 
     private RunningBroker Broker
     {

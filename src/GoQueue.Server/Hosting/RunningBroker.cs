@@ -18,6 +18,9 @@ internal sealed record RunningBroker(
     /// <summary>What this node knows of the cluster.</summary>
     public required IMetadataLog Metadata { get; init; }
 
+    /// <summary>Null on a node that takes part in no cluster.</summary>
+    public IClusterRequests? Cluster { get; init; }
+
     /// <summary>Null on a node whose metadata log has no quorum.</summary>
     public IMetadataQuorum? Quorum { get; init; }
 }

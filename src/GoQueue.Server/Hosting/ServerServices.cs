@@ -1,7 +1,9 @@
 using GoQueue.Broker.Requests;
+using GoQueue.Server.Administration;
 using GoQueue.Server.Configuration;
 using GoQueue.Server.Forwarding;
 using GoQueue.Server.Grpc;
+using GoQueue.Server.Grpc.Services;
 using GoQueue.Server.Observability;
 using GoQueue.Server.Observability.Metrics;
 using GoQueue.Server.Rest;
@@ -27,6 +29,9 @@ internal static class ServerServices
         services.AddSingleton<MetricsEndpoint>();
         services.AddSingleton<HttpMetrics>();
         services.AddSingleton<HttpFrontDoor>();
+
+        services.AddSingleton<ClusterAdmin>();
+        services.AddSingleton<IGrpcService, ClusterService>();
 
         services.AddRouting();
         services.AddRest();

@@ -50,6 +50,18 @@ internal sealed class QueryReader
         return fallback;
     }
 
+    /// <summary>False when it is not there.</summary>
+    public bool Flag(string name)
+    {
+        string? text = Text(name);
+        if (text is not (null or "true" or "false"))
+        {
+            Refuse(name, "true or false");
+        }
+
+        return text == "true";
+    }
+
     /// <summary>Milliseconds since 1970, or an RFC 3339 instant.</summary>
     public UnixMillis? Time(string name)
     {

@@ -12,6 +12,7 @@ namespace GoQueue.Server.Rest;
 /// </summary>
 [JsonSerializable(typeof(CreateTopicBody))]
 [JsonSerializable(typeof(AlterTopicBody))]
+[JsonSerializable(typeof(AddPartitionsBody))]
 [JsonSerializable(typeof(TopicAnswer))]
 [JsonSerializable(typeof(TopicListAnswer))]
 [JsonSerializable(typeof(PublishBody))]

@@ -1,3 +1,4 @@
+using GoQueue.Server.Rest.Administration;
 using GoQueue.Server.Rest.Documentation;
 using GoQueue.Server.Rest.Publishing;
 using GoQueue.Server.Rest.Reading;
@@ -20,6 +21,7 @@ internal static class RestRoutes
         services.AddSingleton<BatchEndpoint>();
         services.AddSingleton<MessagesEndpoint>();
         services.AddSingleton<OffsetsEndpoint>();
+        services.AddSingleton<ClusterEndpoints>();
         return services;
     }
 
@@ -37,5 +39,29 @@ internal static class RestRoutes
         v1.MapPost("/topics/{topic}/batch", services.GetRequiredService<BatchEndpoint>().HandleAsync).Documented(RestDocs.Batch);
         v1.MapGet("/topics/{topic}/partitions/{partition}/messages", services.GetRequiredService<MessagesEndpoint>().HandleAsync).Documented(RestDocs.Messages);
         v1.MapGet("/topics/{topic}/partitions/{partition}/offsets", services.GetRequiredService<OffsetsEndpoint>().HandleAsync).Documented(RestDocs.Offsets);
+        v1.MapPost("/topics/{topic}/partitions", topics.AddPartitionsAsync).Documented(RestDocs.AddPartitions);
+        MapCluster(v1.MapGroup("/admin"), services.GetRequiredService<ClusterEndpoints>());
+    }
+
+    private static void MapCluster(RouteGroupBuilder admin, ClusterEndpoints cluster)
+    {
+        admin.MapGet("/cluster", cluster.GetClusterAsync).Documented(ClusterDocs.Cluster);
+        admin.MapGet("/quorum", cluster.GetQuorumAsync).Documented(ClusterDocs.Quorum);
+        admin.MapGet("/health", cluster.GetHealthAsync).Documented(ClusterDocs.Health);
+        admin.MapGet("/events", cluster.ListEventsAsync).Documented(ClusterDocs.Events);
+        admin.MapGet("/partitions", cluster.ListPartitionsAsync).Documented(ClusterDocs.Partitions);
+        admin.MapGet("/brokers", cluster.ListBrokersAsync).Documented(ClusterDocs.Brokers);
+        admin.MapPost("/brokers/{node}/drain", cluster.DrainAsync).Documented(ClusterDocs.Drain);
+        admin.MapPost("/brokers/{node}/undrain", cluster.UndrainAsync).Documented(ClusterDocs.Undrain);
+        admin.MapPost("/brokers/{node}/promote", cluster.PromoteAsync).Documented(ClusterDocs.Promote);
+        admin.MapDelete("/brokers/{node}", cluster.RemoveAsync).Documented(ClusterDocs.Remove);
+        admin.MapPost("/reassignments/plan", cluster.PlanAsync).Documented(ClusterDocs.Plan);
+        admin.MapPost("/reassignments", cluster.StartReassignmentAsync).Documented(ClusterDocs.StartReassignment);
+        admin.MapGet("/reassignments", cluster.GetReassignmentAsync).Documented(ClusterDocs.GetReassignment);
+        admin.MapPatch("/reassignments", cluster.AlterReassignmentAsync).Documented(ClusterDocs.AlterReassignment);
+        admin.MapDelete("/reassignments", cluster.CancelReassignmentAsync).Documented(ClusterDocs.CancelReassignment);
+        admin.MapPost("/transfer-leader", cluster.TransferLeaderAsync).Documented(ClusterDocs.TransferLeader);
+        admin.MapPost("/balance-leaders", cluster.BalanceLeadersAsync).Documented(ClusterDocs.BalanceLeaders);
+        admin.MapPost("/transfer-controller", cluster.TransferControllerAsync).Documented(ClusterDocs.TransferController);
     }
 }

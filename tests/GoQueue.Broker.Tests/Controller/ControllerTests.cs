@@ -159,6 +159,19 @@ public sealed class ControllerTests
     }
 
     [Fact]
+    public void A_controller_that_stops_hands_its_own_leadership_over_last()
+    {
+        using TestMembers members = Of(3);
+        TopicImage topic = members.Create(Nodes(1, 2, 3));
+        members.Metadata.Members.AddRange(Enumerable.Range(1, 3).Select(i => new QuorumMember(Node(i), members[i].Incarnation, Node(i).Value, 7000)));
+
+        Assert.True(members.Stop(1));
+
+        Assert.Equal((Node(2), Node(2)), (members.Metadata.Leader, members.Topic(topic).Partitions[0].Leader));
+        members.Until(() => members.Broker(1).IsFenced, 100, "its successor has seen it go");
+    }
+
+    [Fact]
     public void A_stop_without_a_controller_does_not_wait_for_ever()
     {
         using TestMembers members = Of(2);

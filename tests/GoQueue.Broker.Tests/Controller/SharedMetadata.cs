@@ -132,7 +132,7 @@ internal sealed class NodeMetadata : IMetadataLog, IMetadataQuorum
         return IsCutOff || shared.Leader is null ? new Error(ErrorCode.MetadataUnavailable, "cut off") : Image.Version;
     }
 
-    public ValueTask<Error?> TransferLeadershipAsync(NodeId target, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<Error?> TransferLeadershipAsync(NodeId target, CancellationToken cancellationToken) => Step($"lead {target}", () => shared.Lead(target));
 
     public ValueTask<Error?> AddLearnerAsync(QuorumMember member, CancellationToken cancellationToken) => Step($"add {member.Node} {member.Incarnation}", () =>
     {

@@ -16,7 +16,7 @@ public sealed class TopicTests(RunningBroker broker)
 
         JsonElement settings = JsonDocument.Parse(created.Output).RootElement.GetProperty("settings");
         Assert.Equal(
-            """{"retentionMs":172800000,"retentionBytes":1073741824,"segmentBytes":2097152,"segmentMs":60000,"cleanupPolicy":"compact","maxMessageBytes":65536,"flushMode":"interval","flushIntervalMs":200}""",
+            """{"retentionMs":172800000,"retentionBytes":1073741824,"segmentBytes":2097152,"segmentMs":60000,"cleanupPolicy":"compact","maxMessageBytes":65536,"flushMode":"interval","flushIntervalMs":200,"replicationFactor":1,"minInSyncReplicas":1,"uncleanLeaderElection":false}""",
             JsonSerializer.Serialize(settings));
 
         CommandOutcome altered = await broker.RunAsync("topic", "alter", name, "--retention", "-1", "-o", "json");

@@ -57,7 +57,7 @@ public sealed class TopicSettingTextTests
         TopicConfiguration settings = new() { Retention = Timeout.InfiniteTimeSpan, SegmentBytes = 5, Cleanup = TopicCleanup.Delete, Flush = TopicFlush.None, FlushInterval = TimeSpan.FromSeconds(1) };
 
         Assert.Equal(
-            """{"retentionMs":-1,"retentionBytes":null,"segmentBytes":5,"segmentMs":null,"cleanupPolicy":"delete","maxMessageBytes":null,"flushMode":"none","flushIntervalMs":1000}""",
+            """{"retentionMs":-1,"retentionBytes":null,"segmentBytes":5,"segmentMs":null,"cleanupPolicy":"delete","maxMessageBytes":null,"flushMode":"none","flushIntervalMs":1000,"replicationFactor":null,"minInSyncReplicas":null,"uncleanLeaderElection":null}""",
             TopicSettingText.ToJson(settings).ToJsonString());
     }
 }

@@ -49,7 +49,7 @@ internal sealed class MetadataSnapshotTarget : IFuzzTarget
         if (input.Length >= 8)
         {
             byte[] repaired = input.ToArray();
-            "GQM\u0001"u8.CopyTo(repaired);
+            "GQM\u0002"u8.CopyTo(repaired);
             BinaryPrimitives.WriteUInt32BigEndian(repaired.AsSpan(4), Crc32C.Compute(repaired.AsSpan(8)));
             Check(repaired);
         }
@@ -75,6 +75,28 @@ internal static class SeedCommands
         new CreateTopicCommand(Id(2), "Payments.v1", TopicSettings.Default, PartitionLayout.Equal(1, new NodeId("n")), new UnixMillis(2)),
         new AlterTopicCommand(Id(1), TopicSettings.Default with { RetentionMillis = -1 }, 3),
         new DeleteTopicCommand(Id(2)),
+        new RegisterBrokerCommand(new NodeId("node-1"), new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), new(new("a", 1), new("b", 2), new("c", 3)), "rack", new BrokerEpoch(0)),
+        new AlterBrokerCommand(new NodeId("node-1"), new BrokerEpoch(7), BrokerChange.Unfence),
+        new AlterPartitionsCommand(
+        [
+            new PartitionChange { Partition = new(Id(1), new(0)), Expected = new(1), Leader = new("node-1"), InSync = NodeList.Of(new NodeId("node-1")) },
+            new PartitionChange
+            {
+                Partition = new(Id(1), new(1)),
+                Expected = new(1),
+                Leader = new("node-1"),
+                InSync = NodeList.Of(new NodeId("node-1")),
+                Election = ElectionKind.Forced,
+                AtRisk = new(new Offset(1), new Offset(2)),
+                Distrusted = NodeList.Of(new NodeId("n")),
+                Assignment = new(NodeList.Of(new NodeId("node-1")), NodeList.Empty, NodeList.Empty),
+            },
+        ]),
+        new AlterInSyncCommand(new(Id(1), new(0)), new("node-1"), new(2), new(2), [new(new("node-1"), new(7))]),
+        new AddPartitionsCommand(
+            Id(1), 5, [new(new(2), new(0xAAAAAAAA, 0xBFFFFFFF))], [PartitionImage.New(new(3), new(0xC0000000, uint.MaxValue), NodeList.Of(new NodeId("node-1")))]),
+        new SetReassignmentRateCommand(1 << 20),
+        new UnregisterBrokerCommand(new NodeId("node-1"), new BrokerEpoch(7)),
     ];
 
     public static byte[] Encode(MetadataCommand command)

@@ -72,6 +72,21 @@ public sealed class ScaleTests
         Assert.Equal(100, cluster.Image.TopicsDeletedSince(cluster.Image.Version - 300).Count());
     }
 
+    [Theory]
+    [MemberData(nameof(TopicCounts))]
+    public void Looking_at_partitions_at_rest_allocates_nothing_for_each(int topics)
+    {
+        TestCluster cluster = Big(topics);
+        ClusterView view = cluster.View;
+        TopicId[] all = [.. cluster.Image.Topics.Select(topic => topic.Id)];
+        ControllerPolicy.Partitions(all, view);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.Empty(ControllerPolicy.Partitions(all, view));
+
+        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / Partitions, 0, topics == 1 ? 1 : 250);
+    }
+
     [Fact]
     public void Placing_ten_thousand_partitions_fits_one_command_of_bounded_size()
     {

@@ -19,6 +19,7 @@ internal sealed class GoQueueService(ITopicRequests topics, IPartitionRoutes par
         GrpcMethod.Unary($"/{Name}/ListTopics", V1.ListTopicsRequest.Parser, ListTopics),
         GrpcMethod.Unary($"/{Name}/AlterTopic", V1.AlterTopicRequest.Parser, AlterTopicAsync),
         GrpcMethod.Unary($"/{Name}/DeleteTopic", V1.DeleteTopicRequest.Parser, DeleteTopicAsync),
+        GrpcMethod.Unary($"/{Name}/AddPartitions", V1.AddPartitionsRequest.Parser, AddPartitionsAsync),
         GrpcMethod.Unary($"/{Name}/InitProducer", V1.InitProducerRequest.Parser, InitProducerAsync),
         GrpcMethod.Unary($"/{Name}/GetOffsets", V1.GetOffsetsRequest.Parser, GetOffsetsAsync),
     ];
@@ -63,6 +64,13 @@ internal sealed class GoQueueService(ITopicRequests topics, IPartitionRoutes par
     {
         Result<TopicImage> deleted = await topics.DeleteAsync(request.Name, cancellationToken);
         return deleted.IsOk ? new V1.DeleteTopicResponse() : deleted.Error;
+    }
+
+    private async ValueTask<GrpcReply<V1.AddPartitionsResponse>> AddPartitionsAsync(V1.AddPartitionsRequest request, CancellationToken cancellationToken)
+    {
+        long? expectedVersion = request.HasExpectedVersion ? request.ExpectedVersion : null;
+        Result<TopicImage> altered = await topics.AddPartitionsAsync(request.Name, request.Total, expectedVersion, cancellationToken);
+        return altered.TryGet(out TopicImage? topic, out Error error) ? new V1.AddPartitionsResponse { Topic = TopicMapping.ToWire(topic) } : error;
     }
 
     private async ValueTask<GrpcReply<V1.InitProducerResponse>> InitProducerAsync(V1.InitProducerRequest request, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using GoQueue.Contracts.Health;
 using GoQueue.Contracts.Rpc;
 using GoQueue.Contracts.V1;
+using GoQueue.Server.Administration;
 using GoQueue.Server.Grpc.Protocol;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
@@ -18,7 +19,7 @@ internal sealed class ReflectionService : IGrpcService
     private const string V1Name = "grpc.reflection.v1.ServerReflection";
     private const string V1AlphaName = "grpc.reflection.v1alpha.ServerReflection";
 
-    private static readonly string[] Services = [GoQueueService.Name, "grpc.health.v1.Health", V1Name, V1AlphaName];
+    private static readonly string[] Services = [GoQueueService.Name, ClusterService.Name, "grpc.health.v1.Health", V1Name, V1AlphaName];
 
     private readonly Dictionary<string, FileDescriptor> filesByName = [];
     private readonly Dictionary<string, FileDescriptor> filesBySymbol = [];
@@ -28,6 +29,7 @@ internal sealed class ReflectionService : IGrpcService
         foreach (FileDescriptor root in (FileDescriptor[])
         [
             GoqueueReflection.Descriptor,
+            ClusterReflection.Descriptor,
             HealthReflection.Descriptor,
             StatusReflection.Descriptor,
             ErrorDetailsReflection.Descriptor,

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
+using Google.Protobuf;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
@@ -19,7 +20,7 @@ internal static class ApiDescription
             {
                 Title = "GoQueue.Raft",
                 Version = "v1",
-                Description = "Topics, publishing and reading. Every failure is application/problem+json with a stable code and whether to retry.",
+                Description = "Topics, publishing, reading and the cluster, from any node. Every failure is application/problem+json with a stable code and whether to retry.",
             };
             document.Servers = [new OpenApiServer { Url = "/" }];
             return Task.CompletedTask;
@@ -74,6 +75,7 @@ internal static class ApiDescription
         {
             ("topic", "string", "Name of the topic.", "orders"),
             ("partition", "integer", "Number of the partition, from 0.", "0"),
+            ("node", "string", "Id of the node.", "n1"),
         })
         {
             if (path.Contains($"{{{name}}}", StringComparison.Ordinal))
@@ -109,6 +111,11 @@ internal static class ApiDescription
     private static async Task<IOpenApiSchema> SchemaAsync(Type type, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         OpenApiDocument document = context.Document!;
+        if (typeof(IMessage).IsAssignableFrom(type))
+        {
+            return MessageSchema.Of(((IMessage)Activator.CreateInstance(type)!).Descriptor, document);
+        }
+
         string name = ((MemberInfo)type).Name;
         if (document.Components?.Schemas?.ContainsKey(name) != true)
         {

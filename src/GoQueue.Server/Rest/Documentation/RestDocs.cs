@@ -48,6 +48,16 @@ internal static class RestDocs
         Parameters = [new("If-Match", "string", "The version in quotes, as the ETag has it.", "\"7\"", IsHeader: true)],
     };
 
+    public static readonly EndpointDoc AddPartitions = new(
+        "Add partitions to a topic",
+        "By halving the widest key ranges, while the topic is in use. Keys of a moved half go to another partition from then on: what was published of them before stays where it is.",
+        Topics,
+        [new(200, typeof(TopicAnswer), TopicExample), Fails(400), Fails(404), Fails(412), Fails(503)])
+    {
+        Body = new Takes(typeof(AddPartitionsBody), """{"total":6,"expectedVersion":7}"""),
+        Parameters = [new("If-Match", "string", "The version in quotes, as the ETag has it.", "\"7\"", IsHeader: true)],
+    };
+
     public static readonly EndpointDoc DeleteTopic = new(
         "Delete a topic", "With everything in it. Readers and writers are refused from then on.", Topics, [new(204, null), Fails(404)]);
 

@@ -56,6 +56,17 @@ internal sealed record CreateTopicBody : TopicSettingsBody
     public TopicSettingsBody? Settings { get; init; }
 }
 
+/// <summary>Body of POST /v1/topics/{topic}/partitions.</summary>
+internal sealed record AddPartitionsBody
+{
+    [Description("How many partitions there are to be; more than there are, at most 10000.")]
+    [JsonRequired]
+    public required int Total { get; init; }
+
+    [Description("Refuse (412) unless the topic still has this version. The header If-Match says the same.")]
+    public long? ExpectedVersion { get; init; }
+}
+
 /// <summary>Body of PATCH /v1/topics/{topic}.</summary>
 internal sealed record AlterTopicBody : TopicSettingsBody
 {

@@ -58,6 +58,23 @@ internal sealed class TopicEndpoints(RestContext rest)
         await AnswerAsync(context, await rest.Topics.AlterAsync(name, settings, expected.Version, context.RequestAborted), StatusCodes.Status200OK);
     }
 
+    public async Task AddPartitionsAsync(HttpContext context)
+    {
+        if (await ReadAsync(context, RestJson.Strict.AddPartitionsBody) is not { } body)
+        {
+            return;
+        }
+
+        if (!ExpectedVersion(context.Request, body.ExpectedVersion).TryGet(out Precondition expected, out Error error))
+        {
+            await Problem.WriteAsync(context, error);
+            return;
+        }
+
+        string name = (string)context.Request.RouteValues["topic"]!;
+        await AnswerAsync(context, await rest.Topics.AddPartitionsAsync(name, body.Total, expected.Version, context.RequestAborted), StatusCodes.Status200OK);
+    }
+
     public async Task DeleteAsync(HttpContext context)
     {
         Result<TopicImage> deleted = await rest.Topics.DeleteAsync((string)context.Request.RouteValues["topic"]!, context.RequestAborted);
