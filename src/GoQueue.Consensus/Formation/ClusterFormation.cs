@@ -14,6 +14,7 @@ public sealed class ClusterFormation
 {
     private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan FindEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SayFirst = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SayEvery = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
 
@@ -24,7 +25,7 @@ public sealed class ClusterFormation
     private readonly FormationMachine machine;
     private readonly long started;
     private readonly SortedSet<NodeId> beingAsked = [];
-    private SortedDictionary<NodeId, PeerAddress> known = [];
+    private readonly SortedDictionary<NodeId, PeerAddress> known = [];
     private FormationRecord? saved;
     private Exception? broken;
     private TaskCompletionSource changed = NewSignal();
@@ -55,6 +56,18 @@ public sealed class ClusterFormation
             lock (gate)
             {
                 return saved;
+            }
+        }
+    }
+
+    /// <summary>Where nodes are, by node id: the static list, or who was found by the name.</summary>
+    public IReadOnlyList<PeerAddress> Known
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. known.Values];
             }
         }
     }
@@ -96,7 +109,7 @@ public sealed class ClusterFormation
 
     private async Task<FormationRecord> AgreeAsync(CancellationToken cancellationToken)
     {
-        TimeSpan saidAt = TimeSpan.Zero;
+        TimeSpan sayAt = SayFirst;
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -123,9 +136,9 @@ public sealed class ClusterFormation
                 return record;
             }
 
-            if (Now - saidAt >= SayEvery)
+            if (Now >= sayAt)
             {
-                saidAt = Now;
+                sayAt = Now + SayEvery;
                 Log.StillForming(environment.Logger, problem);
             }
 

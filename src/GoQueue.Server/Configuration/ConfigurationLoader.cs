@@ -1,4 +1,5 @@
 using System.Net;
+using GoQueue.Server.Peers;
 
 namespace GoQueue.Server.Configuration;
 
@@ -36,12 +37,15 @@ internal static class ConfigurationLoader
             Check(value, values, problems);
         }
 
+        PeerTls? tls = null;
         if (problems.Count == 0)
         {
             CheckTogether(values, problems);
+            ClusterChecks.Check(values, problems);
+            tls = ClusterChecks.LoadTls(values, problems);
         }
 
-        return new ConfigurationOutcome(line, values, problems.Count == 0 ? ServerOptions.Bind(values) : null, problems, warnings);
+        return new ConfigurationOutcome(line, values, problems.Count == 0 ? ServerOptions.Bind(values, tls) : null, problems, warnings);
     }
 
     private static void Check(GivenValue value, EffectiveConfiguration values, List<string> problems)

@@ -17,6 +17,6 @@ internal sealed record ListenerOptions
     /// <summary>Metrics in text form.</summary>
     public required int MetricsPort { get; init; }
 
-    /// <summary>For other nodes; nothing listens on it while the cluster has one node.</summary>
+    /// <summary>For other nodes.</summary>
     public required int PeerPort { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using GoQueue.Metadata.Cluster;
 using GoQueue.Server.Observability;
 
 namespace GoQueue.Server.Configuration;
@@ -24,7 +25,26 @@ internal static class OptionCatalog
 
     public static readonly Option<int> MetricsPort = OptionKinds.Port("metrics-port", 9090, "Metrics, on a listener of their own so that they can be kept inside.");
 
-    public static readonly Option<int> PeerPort = OptionKinds.Port("peer-port", 7000, "Port for other nodes. Accepted and checked; nothing listens on it while the cluster has one node.");
+    public static readonly Option<int> PeerPort = OptionKinds.Port("peer-port", 7000, "Port for other nodes. Also open on a single node, so that others can join it later.");
+
+    public static readonly Option<string> Peers = OptionKinds.Text("peers", ClusterTexts.None, "none, or n1=host:port,n2=host:port,... with every node once, this one too",
+        static text => ClusterTexts.TryPeers(text, out _),
+        "The nodes that form the cluster, with their peer ports. All must have the same list; the cluster forms when all of them are there. Later it only helps to find them.");
+
+    public static readonly Option<string> SeedDns = OptionKinds.Text("seed-dns", ClusterTexts.None, "none, or name:port",
+        static text => ClusterTexts.IsNone(text) || ClusterTexts.TryEndpoint(text, needsPort: true, out _),
+        "Instead of peers: a DNS name under which the nodes are found, by SRV records (which have ports of their own) or by addresses with this port. Resolved until the cluster is formed.");
+
+    public static readonly Option<int> ExpectedNodes = OptionKinds.Number("expected-nodes", 3, 1, 100, "nodes",
+        "With seed-dns: the cluster forms when so many are there. More than half of the nodes that may show up before that, else two clusters could form.");
+
+    public static readonly Option<string> ClusterId = OptionKinds.Text("cluster-id", ClusterTexts.None, "none, or 1 to 64 of A-Z a-z 0-9 . _ -",
+        static text => ClusterTexts.IsNone(text) || ClusterName.Validate(text, "cluster id") is null,
+        "Keeps nodes of different clusters apart from the first start on. Without it one is drawn when the cluster forms.");
+
+    public static readonly Option<string> Rack = OptionKinds.Text("rack", ClusterTexts.None, "none, or 1 to 64 of A-Z a-z 0-9 . _ -",
+        static text => ClusterTexts.IsNone(text) || ClusterName.Validate(text, "rack") is null,
+        "Where the node stands: replicas of a partition are placed in different racks as far as possible, and readers may name theirs.");
 
     public static readonly Option<bool> InsecurePublic = OptionKinds.Switch("insecure-public",
         "Allows a bind address that is not loopback although nobody is asked who they are. Only behind something that does ask.");
@@ -134,17 +154,37 @@ internal static class OptionCatalog
     public static readonly Option<TimeSpan> ForwardingLeaderWait = OptionKinds.Duration("forwarding.leader-wait", "5s", "0ms", "1m",
         "How long a request that was certainly not handled waits for a leader that takes it. Longer than an election; 0 answers NOT_LEADER at once.");
 
+    public static readonly Option<string> AdvertisePeer = Advertised("advertise.peer", "other nodes reach this one; in a static list the list says it");
+
+    public static readonly Option<string> AdvertiseHttp = Advertised("advertise.http", "REST clients reach this node");
+
+    public static readonly Option<string> AdvertiseGrpc = Advertised("advertise.grpc", "gRPC clients reach this node");
+
+    public static readonly Option<string> PeerTlsCertificate = File("peer-tls.certificate", "The node's certificate for the peer port, intermediates after it. With it all connections between nodes use TLS, both sides with certificates.");
+
+    public static readonly Option<string> PeerTlsKey = File("peer-tls.key", "Its private key, not encrypted.");
+
+    public static readonly Option<string> PeerTlsAuthority = File("peer-tls.ca", "The cluster's own authority: whoever it certifies is a node of the cluster.");
+
     public static IReadOnlyList<Option> All { get; } =
     [
-        Data, NodeId, Bind, HttpPort, GrpcPort, MetricsPort, PeerPort, InsecurePublic, LogFormat, LogLevel, ShutdownTimeout,
+        Data, NodeId, Bind, HttpPort, GrpcPort, MetricsPort, PeerPort, Peers, SeedDns, ExpectedNodes, ClusterId, Rack, InsecurePublic, LogFormat, LogLevel, ShutdownTimeout,
         HttpMaxConnections, HttpHeaderTimeout, HttpIdleTimeout, HttpWriteTimeout, HttpMaxHeaders, HttpMaxBody, HttpBodyMemory, HttpMaxBatch, HttpMaxPolls,
         GrpcMaxMessage, GrpcMaxMetadata, GrpcMessageTimeout, GrpcWriteTimeout, GrpcInFlightBytes, GrpcInFlightBatches, GrpcMaxCalls, GrpcCallWindow,
         GrpcConnectionWindow, TopicsDefaultPartitions, StoragePendingBytes, StoragePendingBatches, StorageGroupBytes, StorageTailCache,
         StorageCommitterThreads, StorageReaderThreads, ProducersIdle, MaintenanceInterval, MaintenanceCompactionRate,
         ForwardingMaxRequests, ForwardingMaxBytes, ForwardingTimeout, ForwardingLeaderWait,
+        AdvertisePeer, AdvertiseHttp, AdvertiseGrpc, PeerTlsCertificate, PeerTlsKey, PeerTlsAuthority,
     ];
 
     public static Option? Find(string key) => All.FirstOrDefault(option => option.Key == key);
+
+    private static Option<string> Advertised(string key, string who) => OptionKinds.Text(key, ClusterTexts.None, "none, or host, or host:port",
+        static text => ClusterTexts.IsNone(text) || ClusterTexts.TryEndpoint(text, needsPort: false, out _),
+        $"Under which {who}. Without it the address that is listened on, or the machine's name when that is every address.");
+
+    private static Option<string> File(string key, string summary) =>
+        OptionKinds.Text(key, ClusterTexts.None, "none, or the path of a PEM file; all three of peer-tls or none", static text => text.Length < 4096, summary);
 
     private static bool IsNodeId(string text) =>
         text.Length is > 0 and <= 64 && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-') && text is not ("." or "..");

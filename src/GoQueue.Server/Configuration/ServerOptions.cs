@@ -1,7 +1,9 @@
 using GoQueue.Broker;
 using GoQueue.Core;
+using GoQueue.Core.Peers;
 using GoQueue.Server.Forwarding;
 using GoQueue.Server.Grpc;
+using GoQueue.Server.Peers;
 
 namespace GoQueue.Server.Configuration;
 
@@ -13,6 +15,8 @@ internal sealed record ServerOptions
     public required NodeId NodeId { get; init; }
 
     public required ListenerOptions Listeners { get; init; }
+
+    public required ClusterOptions Cluster { get; init; }
 
     public required HttpOptions Http { get; init; }
 
@@ -29,7 +33,8 @@ internal sealed record ServerOptions
     /// <summary>How long requests under way may take to finish once the node is told to stop.</summary>
     public required TimeSpan ShutdownTimeout { get; init; }
 
-    public static ServerOptions Bind(EffectiveConfiguration values) => new()
+    /// <param name="tls">Loaded from the files that the values name; null when they name none.</param>
+    public static ServerOptions Bind(EffectiveConfiguration values, PeerTls? tls) => new()
     {
         DataDirectory = values.Get(OptionCatalog.Data),
         NodeId = new NodeId(values.Get(OptionCatalog.NodeId)),
@@ -41,6 +46,18 @@ internal sealed record ServerOptions
             GrpcPort = values.Get(OptionCatalog.GrpcPort),
             MetricsPort = values.Get(OptionCatalog.MetricsPort),
             PeerPort = values.Get(OptionCatalog.PeerPort),
+        },
+        Cluster = new ClusterOptions
+        {
+            Peers = ClusterTexts.TryPeers(values.Get(OptionCatalog.Peers), out IReadOnlyList<PeerAddress>? peers) ? peers : [],
+            SeedDns = ClusterTexts.EndpointOrNone(values.Get(OptionCatalog.SeedDns), needsPort: true),
+            ExpectedNodes = values.Get(OptionCatalog.ExpectedNodes),
+            ClusterId = ClusterTexts.TextOrNone(values.Get(OptionCatalog.ClusterId)),
+            Rack = ClusterTexts.TextOrNone(values.Get(OptionCatalog.Rack)),
+            AdvertisedPeer = ClusterTexts.EndpointOrNone(values.Get(OptionCatalog.AdvertisePeer), needsPort: false),
+            AdvertisedHttp = ClusterTexts.EndpointOrNone(values.Get(OptionCatalog.AdvertiseHttp), needsPort: false),
+            AdvertisedGrpc = ClusterTexts.EndpointOrNone(values.Get(OptionCatalog.AdvertiseGrpc), needsPort: false),
+            Tls = tls,
         },
         Http = new HttpOptions
         {

@@ -1,3 +1,4 @@
+using System.Net;
 using GoQueue.Broker.Requests;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Quorum;
@@ -20,6 +21,9 @@ internal sealed record RunningBroker(
 
     /// <summary>Null on a node that takes part in no cluster.</summary>
     public IClusterRequests? Cluster { get; init; }
+
+    /// <summary>What the peer port is bound to; null on a node without one.</summary>
+    public IPEndPoint? PeerEndpoint { get; init; }
 
     /// <summary>Null on a node whose metadata log has no quorum.</summary>
     public IMetadataQuorum? Quorum { get; init; }

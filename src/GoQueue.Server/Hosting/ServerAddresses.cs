@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace GoQueue.Server.Hosting;
 
-/// <summary>What the listeners are really bound to. The peer listener comes with the cluster.</summary>
+/// <summary>What the listeners are really bound to. The peer port opens with the broker.</summary>
 internal sealed record ServerAddresses(IPEndPoint Http, IPEndPoint Grpc, IPEndPoint Metrics, IPEndPoint? Peer)
 {
     /// <summary>The one line that tells whoever started the process where to find it.</summary>

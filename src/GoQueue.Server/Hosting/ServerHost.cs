@@ -62,7 +62,9 @@ internal sealed class ServerHost : IAsyncDisposable
     {
         await app.StartAsync(cancellationToken);
         addresses = BoundAddresses();
+        app.Services.GetRequiredService<BoundListeners>().Addresses = addresses;
         broker = await openBroker(app.Services, cancellationToken);
+        addresses = addresses with { Peer = broker.PeerEndpoint };
         app.Services.GetRequiredService<BrokerPorts>().Open(broker);
         state.BecameReady();
         app.Services.GetRequiredService<NodeServing>().Report(serving: true);

@@ -1,6 +1,7 @@
 using GoQueue.Broker.Requests;
 using GoQueue.Server.Administration;
 using GoQueue.Server.Configuration;
+using GoQueue.Server.Formation;
 using GoQueue.Server.Forwarding;
 using GoQueue.Server.Grpc;
 using GoQueue.Server.Grpc.Services;
@@ -19,6 +20,8 @@ internal static class ServerServices
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<NodeState>();
+        services.AddSingleton<BoundListeners>();
+        services.AddSingleton<IHostResolver>(new SystemResolver());
         services.AddSingleton<BrokerPorts>();
         services.AddSingleton<ITopicRequests>(static all => all.GetRequiredService<BrokerPorts>());
         services.AddSingleton<IPartitionRoutes>(static all => all.GetRequiredService<BrokerPorts>());

@@ -30,7 +30,19 @@ internal sealed class PeerListener(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         SocketTransportFactory factory = new(Options.Create(new SocketTransportOptions { NoDelay = true, MaxReadBufferSize = 1 << 20 }), logging);
-        listener = await factory.BindAsync(options.Listen, cancellationToken);
+        try
+        {
+            listener = await factory.BindAsync(options.Listen, cancellationToken);
+        }
+        catch (AddressInUseException inUse)
+        {
+            throw new IOException($"Failed to bind to {options.Listen}, the port for other nodes: address already in use.", inUse);
+        }
+        catch (System.Net.Sockets.SocketException failure)
+        {
+            throw new IOException($"Failed to bind to {options.Listen}, the port for other nodes: {failure.Message}.", failure);
+        }
+
         accepting = Task.Run(AcceptAsync, CancellationToken.None);
     }
 

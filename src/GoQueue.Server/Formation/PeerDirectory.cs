@@ -1,0 +1,71 @@
+using GoQueue.Consensus;
+using GoQueue.Core;
+using GoQueue.Core.Peers;
+using GoQueue.Metadata;
+using GoQueue.Metadata.Brokers;
+using GoQueue.Metadata.Quorum;
+
+namespace GoQueue.Server.Formation;
+
+/// <summary>
+/// Keeps the transport's list of peers: every member of the quorum and every registered broker. Where a node is, says in this order: its registration, the
+/// configured list, the quorum, the genesis.
+/// </summary>
+internal sealed class PeerDirectory(IPeerTransport transport, IReadOnlyList<PeerAddress> configured, Genesis genesis, IMetadataLog metadata, IMetadataQuorum quorum)
+{
+    /// <summary>Runs until cancelled, or until the log is closed.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<PeerAddress> last = [];
+        try
+        {
+            while (true)
+            {
+                MetadataImage image = metadata.Image;
+                QuorumStatus status = quorum.Status;
+                IReadOnlyList<PeerAddress> now = List(image, status);
+                if (!now.SequenceEqual(last))
+                {
+                    last = now;
+                    transport.SetPeers(now);
+                }
+
+                using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                Task imageChange = metadata.WaitForChangeAsync(image.Version, either.Token).AsTask();
+                Task statusChange = quorum.WaitForStatusChangeAsync(status.Sequence, either.Token).AsTask();
+                await Task.WhenAny(imageChange, statusChange);
+                await either.CancelAsync();
+                await Task.WhenAll(Ended(imageChange), Ended(statusChange));
+                cancellationToken.ThrowIfCancellationRequested();
+                ObjectDisposedException.ThrowIf(imageChange.Exception?.InnerException is ObjectDisposedException, metadata);
+            }
+        }
+        catch (Exception end) when (end is OperationCanceledException or ObjectDisposedException)
+        {
+            // The node stops.
+        }
+    }
+
+    private IReadOnlyList<PeerAddress> List(MetadataImage image, QuorumStatus status)
+    {
+        SortedDictionary<NodeId, PeerAddress> known = [];
+        foreach (QuorumMember member in genesis.Voters.Concat(genesis.Learners).Concat(status.Members.Select(member => member.Member)))
+        {
+            known[member.Node] = new PeerAddress(member.Node, member.Host, member.Port);
+        }
+
+        foreach (PeerAddress address in configured)
+        {
+            known[address.Node] = address;
+        }
+
+        foreach (BrokerImage broker in image.Brokers.Where(broker => broker.Endpoints.Peer.Port > 0))
+        {
+            known[broker.Node] = new PeerAddress(broker.Node, broker.Endpoints.Peer.Host, broker.Endpoints.Peer.Port);
+        }
+
+        return [.. known.Values];
+    }
+
+    private static async Task Ended(Task task) => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+}
