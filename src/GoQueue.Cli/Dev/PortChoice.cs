@@ -36,6 +36,25 @@ internal sealed class PortChoice(IPAddress bind)
         return 0;
     }
 
+    /// <summary>A port that others must know before the server is there: the usual one, or a free one.</summary>
+    public int ChooseKnown(string listener, int usual)
+    {
+        if (usual != 0 && IsFree(usual))
+        {
+            return usual;
+        }
+
+        using TcpListener probe = new(bind, 0);
+        probe.Start();
+        int free = ((IPEndPoint)probe.LocalEndpoint).Port;
+        if (usual != 0)
+        {
+            notes.Add($"port {usual} for {listener} is taken; using {free}");
+        }
+
+        return free;
+    }
+
     private bool IsFree(int port)
     {
         try
