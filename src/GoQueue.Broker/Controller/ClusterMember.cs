@@ -18,6 +18,8 @@ namespace GoQueue.Broker.Controller;
 /// <remarks>The log, the quorum and the transport belong to the host and outlive it.</remarks>
 public sealed class ClusterMember
 {
+    private static readonly TimeSpan restartPause = TimeSpan.FromSeconds(1);
+
     private readonly NodeId self;
     private readonly RegistrationOptions options;
     private readonly BrokerEnvironment environment;
@@ -136,19 +138,35 @@ public sealed class ClusterMember
         && !broker.IsFenced
         && image.TopicsOn(self).All(topic => topic.Partitions.All(partition => partition.Leader is not null || !partition.InSync.Contains(self)));
 
+    /// <summary>
+    /// A failure is one of ours, or the metadata log's end. The part begins anew after a pause: without a controller that acts, or a registration that is
+    /// kept, this node would be worse than gone, because the others would not notice.
+    /// </summary>
     private async Task RunAsync(string part, Func<CancellationToken, Task> run)
     {
-        try
+        while (!stopping.IsCancellationRequested)
         {
-            await run(stopping.Token);
-        }
-        catch (Exception end) when (stopping.IsCancellationRequested && end is OperationCanceledException or ObjectDisposedException)
-        {
-            // the end is asked for
-        }
-        catch (Exception failure)
-        {
-            Log.MembershipFailed(environment.Logger, failure, part);
+            try
+            {
+                await run(stopping.Token);
+            }
+            catch (Exception end) when (stopping.IsCancellationRequested && end is OperationCanceledException or ObjectDisposedException)
+            {
+                return; // the end is asked for, or the metadata log is closed
+            }
+            catch (Exception failure)
+            {
+                Log.MembershipFailed(environment.Logger, failure, part);
+            }
+
+            try
+            {
+                await Task.Delay(restartPause, environment.Time, stopping.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
         }
     }
 

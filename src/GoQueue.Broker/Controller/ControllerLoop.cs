@@ -54,34 +54,40 @@ internal sealed partial class ControllerLoop
 
     private TimeSpan Now => environment.Time.GetElapsedTime(0);
 
-    /// <summary>Runs until cancelled.</summary>
+    /// <summary>Runs until cancelled. May be run again after a failure: it knows nothing then that the image and the heartbeats do not tell anew.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        Task images = WatchAsync(WatchImagesAsync, cancellationToken);
-        Task statuses = WatchAsync(WatchStatusAsync, cancellationToken);
+        using CancellationTokenSource watching = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task images = WatchAsync(WatchImagesAsync, watching.Token);
+        Task statuses = WatchAsync(WatchStatusAsync, watching.Token);
+        term = -1;
         try
         {
-            while (!cancellationToken.IsCancellationRequested)
+            await RunRoundsAsync(watching.Token);
+        }
+        finally
+        {
+            watching.Cancel();
+            await images;
+            await statuses;
+            await quorumStep;
+        }
+    }
+
+    private async Task RunRoundsAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task wake = woken.Next;
+            TimeSpan pause = await RoundAsync(cancellationToken);
+            TimeSpan before = Now;
+            await Signal.WaitAsync(wake, pause, environment.Time, cancellationToken);
+            if (Now - before > pause + options.PauseNoticed)
             {
-                Task wake = woken.Next;
-                TimeSpan pause = await RoundAsync(cancellationToken);
-                TimeSpan before = Now;
-                await Signal.WaitAsync(wake, pause, environment.Time, cancellationToken);
-                if (Now - before > pause + options.PauseNoticed)
-                {
-                    Log.ControllerPaused(environment.Logger, (long)(Now - before).TotalMilliseconds);
-                    RenewLiveness();
-                }
+                Log.ControllerPaused(environment.Logger, (long)(Now - before).TotalMilliseconds);
+                RenewLiveness();
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // the end is asked for
-        }
-
-        await images;
-        await statuses;
-        await quorumStep;
     }
 
     /// <summary>A heartbeat of this node or another. Codes: NotController, StaleBrokerEpoch.</summary>
@@ -111,15 +117,6 @@ internal sealed partial class ControllerLoop
         }
 
         return new HeartbeatAnswer(beat.WantsToStop && broker is not null && ControllerPolicy.MayStop(broker, View(image)));
-    }
-
-    /// <summary>Since the last heartbeat of a broker, if this node is the controller; else null.</summary>
-    public TimeSpan? SinceHeard(NodeId node)
-    {
-        lock (livenessGate)
-        {
-            return quorum.Status.IsLeader && node != self ? liveness.SinceHeard(node, Now) : null;
-        }
     }
 
     private ValueTask<Result<PeerReply>> ReceiveAsync(PeerMessage message, CancellationToken cancellationToken)
@@ -287,7 +284,7 @@ internal sealed partial class ControllerLoop
         }
     }
 
-    private async Task WatchAsync(Func<CancellationToken, Task> watch, CancellationToken cancellationToken)
+    private static async Task WatchAsync(Func<CancellationToken, Task> watch, CancellationToken cancellationToken)
     {
         try
         {

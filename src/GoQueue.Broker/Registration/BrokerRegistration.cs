@@ -42,20 +42,22 @@ internal sealed class BrokerRegistration(
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        Task watching = WatchControllerAsync(cancellationToken);
+        using CancellationTokenSource watching = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task controllers = WatchControllerAsync(watching.Token);
         try
         {
             await KeepRegisteredAsync(cancellationToken);
         }
         finally
         {
-            await watching;
+            watching.Cancel();
+            await controllers;
         }
     }
 
     private async Task KeepRegisteredAsync(CancellationToken cancellationToken)
     {
-        BrokerEpoch previous = stoppedCleanly;
+        BrokerEpoch previous = Epoch.IsNone ? stoppedCleanly : Epoch;
         while (!cancellationToken.IsCancellationRequested)
         {
             BrokerImage registered = await RegisterAsync(previous, cancellationToken);

@@ -30,8 +30,8 @@ internal sealed class TopicRequests(BrokerOptions options, BrokerEnvironment env
             return wrong;
         }
 
-        bool areAllToCome = request.Settings.ReplicationFactor is null && image.Brokers.Count is > 0 and int registered && registered < settings.ReplicationFactor;
-        if (areAllToCome)
+        bool areSomeToCome = request.Settings.ReplicationFactor is null && settings.ReplicationFactor > Math.Max(1, image.Brokers.Count);
+        if (areSomeToCome)
         {
             return new Error(ErrorCode.MetadataUnavailable, $"{image.Brokers.Count} of the {settings.ReplicationFactor} brokers for the usual replicas are registered; repeat, or say how many replicas it shall have");
         }

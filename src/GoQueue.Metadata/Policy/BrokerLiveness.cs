@@ -58,9 +58,6 @@ public sealed class BrokerLiveness(TimeSpan timeOut)
     /// <summary>It asked to stop under this registration.</summary>
     public bool WantsToStop(BrokerImage broker) => known.TryGetValue(broker.Node, out Known? heard) && heard.HeardEpoch == broker.Epoch && heard.WantsToStop;
 
-    /// <summary>Since the last heartbeat, or since everybody's time-out was renewed; null when nothing was ever heard.</summary>
-    public TimeSpan? SinceHeard(NodeId node, TimeSpan now) => known.TryGetValue(node, out Known? broker) ? now - broker.LastHeard : null;
-
     /// <summary>The disk that each node's peer port proved last.</summary>
     public IReadOnlyDictionary<NodeId, Guid> Incarnations
     {

@@ -200,6 +200,20 @@ public sealed class ControllerTests
     }
 
     [Fact]
+    public void A_controller_that_failed_begins_anew_and_finds_what_is_left_to_do()
+    {
+        using TestMembers members = Of(3);
+        TopicImage topic = members.Create(Nodes(2, 3, 1));
+        members[1].Metadata.FailsNext = true;
+        members.Kill(2, isNoticed: true);
+
+        members.Until(() => members.Topic(topic).Partitions[0].Leader == Node(3), 2000, "the leadership moves");
+
+        Assert.False(members[1].Metadata.FailsNext);
+        Assert.True(members.Stop(1));
+    }
+
+    [Fact]
     public void Preferred_leaders_lead_again_some_time_after_they_are_back_in_sync()
     {
         using TestMembers members = Of(3);

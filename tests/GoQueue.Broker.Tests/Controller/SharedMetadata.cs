@@ -71,6 +71,9 @@ internal sealed class NodeMetadata : IMetadataLog, IMetadataQuorum
 
     public bool IsCutOff { get; set; }
 
+    /// <summary>The next proposal made here ends with a failure that nobody expects.</summary>
+    public bool FailsNext { get; set; }
+
     public MetadataImage Image { get; private set; }
 
     public QuorumStatus Status => new()
@@ -100,6 +103,12 @@ internal sealed class NodeMetadata : IMetadataLog, IMetadataQuorum
     public async ValueTask<Result<MetadataOutcome>> ProposeAsync(MetadataCommand command, CancellationToken cancellationToken)
     {
         await Task.Yield();
+        if (FailsNext)
+        {
+            FailsNext = false;
+            throw new InvalidOperationException("a failure of the test");
+        }
+
         if (IsCutOff || shared.Leader is null)
         {
             return new Error(ErrorCode.MetadataUnavailable, "cut off");
