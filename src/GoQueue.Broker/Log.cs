@@ -81,8 +81,11 @@ internal static partial class Log
     [LoggerMessage(2038, LogLevel.Information, "In-sync set of partition {Partition} proposed as {Members}: {Outcome}")]
     public static partial void InSyncProposed(ILogger logger, TopicPartition partition, string members, string outcome);
 
-    [LoggerMessage(2039, LogLevel.Warning, "Partition {Partition} is behind its leader's log start {LogStart} and needs its segments")]
-    public static partial void CatchUpNeeded(ILogger logger, TopicPartition partition, Offset logStart);
+    [LoggerMessage(2039, LogLevel.Warning, "Partition {Partition} ends at {End}, before its leader's log start {LogStart}; it begins anew there with the leader's snapshot")]
+    public static partial void StartsOver(ILogger logger, TopicPartition partition, Offset end, Offset logStart);
+
+    [LoggerMessage(2041, LogLevel.Warning, "Catching up with {Leader} for partition {Partition} did not succeed: {Error}; it is tried again")]
+    public static partial void CatchUpFailed(ILogger logger, TopicPartition partition, NodeId leader, Error error);
 
     [LoggerMessage(2040, LogLevel.Information, "Partition {Partition} was reassigned away in partition epoch {Epoch}; its files are removed")]
     public static partial void ReplicaRemoved(ILogger logger, TopicPartition partition, int epoch);

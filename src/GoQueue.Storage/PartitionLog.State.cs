@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using GoQueue.Core;
 using GoQueue.Storage.Directories;
 using GoQueue.Storage.Files;
@@ -7,6 +8,8 @@ namespace GoQueue.Storage;
 /// <content>Snapshots of the fold over this log.</content>
 public sealed partial class PartitionLog
 {
+    private const string IncomingStateName = "incoming-state";
+
     /// <summary>
     /// Keeps <paramref name="state"/> as the fold of everything below <see cref="EndOffset"/>. Flushes the log first, so that a snapshot never
     /// speaks of records that a crash could take back. Durable when it returns; older snapshots beyond the newest few are deleted.
@@ -24,6 +27,35 @@ public sealed partial class PartitionLog
             Fail(cause);
             throw;
         }
+    }
+
+    /// <summary>
+    /// In the directory of a log that is about to begin at a leader's log start: keeps the leader's snapshot, made at <paramref name="at"/>, until the log has
+    /// come that far. Without it the fold would lack what only retired records said. Durable when it returns.
+    /// </summary>
+    public static void KeepIncomingState(ILogDirectory directory, Offset at, ReadOnlySpan<byte> state)
+    {
+        byte[] payload = new byte[sizeof(long) + state.Length];
+        BinaryPrimitives.WriteInt64BigEndian(payload, at.Value);
+        state.CopyTo(payload.AsSpan(sizeof(long)));
+        FramedFile.Replace(directory, IncomingStateName, FileKind.IncomingState, payload);
+    }
+
+    /// <summary>The snapshot kept by <see cref="KeepIncomingState"/>, as long as it is not dropped.</summary>
+    public bool TryLoadIncomingState(out Offset at, out byte[] state)
+    {
+        byte[]? payload = FramedFile.TryRead(directory, IncomingStateName, FileKind.IncomingState);
+        bool isThere = payload is { Length: >= sizeof(long) };
+        at = isThere ? new Offset(BinaryPrimitives.ReadInt64BigEndian(payload)) : Offset.None;
+        state = isThere ? payload![sizeof(long)..] : [];
+        return isThere;
+    }
+
+    /// <summary>The log has come past it and has a snapshot of its own.</summary>
+    public void DropIncomingState()
+    {
+        directory.Delete(IncomingStateName);
+        directory.Sync();
     }
 
     /// <summary>The newest sound snapshot at or below <see cref="EndOffset"/>; the log from <paramref name="at"/> on is still to be folded in.</summary>

@@ -222,6 +222,49 @@ public sealed class ReplicationTests
     }
 
     [Fact]
+    public async Task A_follower_behind_the_leaders_log_start_begins_anew_there_and_knows_the_producers_of_retired_records()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync(configure: options => options with { MaintenanceInterval = TimeSpan.FromMilliseconds(50) });
+        await cluster.CreateAsync(TopicSettings.Default with { SegmentBytes = 1 << 20, RetentionBytes = 1 << 20 });
+        await cluster["n3"].StopAsync();
+        await cluster.FenceAsync("n3");
+        Assert.True((await cluster.Leader.PublishAsync(Batches.From(Producer, 0, 0, "first"))).IsOk);
+        for (int index = 0; index < 8; index++)
+        {
+            Assert.True((await cluster.Leader.PublishAsync(Batches.Of(new string((char)('a' + index), 700_000)))).IsOk);
+        }
+
+        await Eventually.TrueAsync(() => cluster.Leader.Offsets(cluster.Partition).Value.LogStart > Offset.Zero, "the first record is retired");
+        await cluster["n3"].StartAsync();
+        await cluster.InSyncAsync("n1", "n2", "n3");
+        await cluster.ElectAsync("n3");
+        await Eventually.TrueAsync(() => cluster["n3"].Offsets(cluster.Partition).IsOk, "n3 leads");
+        Assert.True(cluster["n3"].Offsets(cluster.Partition).Value.LogStart > Offset.Zero);
+        PublishReceipt repeat = await cluster["n3"].PublishAsync(Batches.From(Producer, 0, 0, "first"));
+        Assert.True(repeat.IsOk, repeat.Error.ToString());
+        Assert.Equal(Offset.Zero, repeat.BaseOffset);
+        Assert.Equal(new Offset(9), (await cluster["n3"].PublishAsync(Batches.From(Producer, 0, 1, "second"))).BaseOffset);
+    }
+
+    [Fact]
+    public async Task A_replica_that_a_reassignment_brings_in_catches_up_and_the_one_it_takes_away_is_removed()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync(count: 4);
+        await cluster.CreateAsync();
+        Assert.True((await cluster.Leader.PublishAsync(Batches.Of("a"))).IsOk);
+        NodeList all = NodeList.From([new NodeId("n1"), new NodeId("n2"), new NodeId("n4"), new NodeId("n3")]);
+        await AssignAsync(new ReplicaAssignment(all, NodeList.Of(new NodeId("n4")), NodeList.Of(new NodeId("n3"))), cluster.Image.InSync);
+        await cluster.InSyncAsync("n1", "n2", "n3", "n4");
+        await AssignAsync(new ReplicaAssignment(all.Without(new NodeId("n3")), NodeList.Empty, NodeList.Empty), cluster.Image.InSync.Without(new NodeId("n3")));
+        await Eventually.TrueAsync(() => !cluster["n3"].Disk.Root.Subdirectory("partitions").Exists(cluster.Partition.ToString()), "n3 removed its files");
+        Assert.Equal(3, (await cluster.Leader.PublishAsync(Batches.Of("b"))).Replicas);
+        await Eventually.TrueAsync(() => cluster["n4"].ReadAllAsync(fromFollower: true).Result.SequenceEqual(["0=a", "1=b"]), "n4 has both");
+
+        Task AssignAsync(ReplicaAssignment assignment, NodeList inSync) => cluster.DecideAsync(new AlterPartitionsCommand(
+            [new PartitionChange { Partition = cluster.Partition, Expected = cluster.Image.PartitionEpoch, Leader = cluster.Image.Leader, InSync = assignment.Replicas.Where(inSync.Contains), Assignment = assignment }]));
+    }
+
+    [Fact]
     public async Task L5_an_unclean_election_is_followed_with_an_alarm_and_a_copy_of_what_is_lost()
     {
         await using TestCluster cluster = await TestCluster.StartAsync();

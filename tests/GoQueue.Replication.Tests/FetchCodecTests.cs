@@ -126,3 +126,39 @@ public sealed class FetchCodecTests
         return [.. head.Span, .. data];
     }
 }
+
+public sealed class StateFetchCodecTests
+{
+    private static readonly StateFetchRequest Request = new(
+        new TopicPartition(new TopicId(new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)), new PartitionIndex(2)), new LeaderEpoch(3), new BrokerEpoch(4), Offset.None, 5, 6);
+
+    [Fact]
+    public void Golden_request_and_response()
+    {
+        using SharedBuffer request = StateFetchCodec.Encode(Request);
+        Assert.Equal("0101" + "00000001000200030405060708090a0b" + "00000002" + "00000003" + "0000000000000004" + "ffffffffffffffff" + "0000000000000005" + "00000006", Convert.ToHexStringLower(request.Span));
+        using SharedBuffer response = StateFetchCodec.Encode(new Offset(1), new Offset(2), 9, [1, 2, 3]);
+        Assert.Equal("0100" + "0000000000000001" + "0000000000000002" + "0000000000000009" + Crc32C.Compute([1, 2, 3]).ToString("x8") + "010203", Convert.ToHexStringLower(response.Span));
+    }
+
+    [Fact]
+    public void What_was_written_is_read_and_every_cut_or_changed_byte_of_the_data_is_refused()
+    {
+        using SharedBuffer request = StateFetchCodec.Encode(Request);
+        Assert.Equal(Request, StateFetchCodec.DecodeRequest(request.Span).Value);
+        using SharedBuffer response = StateFetchCodec.Encode(new Offset(1), new Offset(2), 3, [1, 2, 3]);
+        Assert.True(StateFetchCodec.DecodeResponse(response.Span).IsOk);
+        for (int length = 0; length < request.Length; length++)
+        {
+            Assert.False(StateFetchCodec.DecodeRequest(request.Span[..length]).IsOk);
+        }
+
+        for (int length = 0; length < response.Length; length++)
+        {
+            Assert.False(StateFetchCodec.DecodeResponse(response.Span[..length]).IsOk);
+        }
+
+        response.Span[^2] ^= 1;
+        Assert.False(StateFetchCodec.DecodeResponse(response.Span).IsOk);
+    }
+}

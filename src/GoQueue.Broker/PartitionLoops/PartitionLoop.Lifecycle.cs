@@ -242,7 +242,13 @@ internal sealed partial class PartitionLoop
     {
         PartitionState state = new();
         Offset from = partitionLog.StartOffset;
-        if (partitionLog.TryLoadState(out Offset at, out byte[]? saved))
+        bool hasSaved = partitionLog.TryLoadState(out Offset at, out byte[]? saved);
+        if (partitionLog.TryLoadIncomingState(out Offset incomingAt, out byte[] incoming) && incomingAt <= partitionLog.EndOffset && (!hasSaved || at < incomingAt))
+        {
+            (hasSaved, at, saved) = (true, incomingAt, incoming);
+        }
+
+        if (hasSaved)
         {
             if (PartitionState.ReadSnapshot(saved).TryGet(out PartitionState? restored, out Error error))
             {

@@ -20,6 +20,7 @@ internal sealed partial class PartitionLoop
     private readonly BrokerReplication replication;
     private readonly LeaderEpoch epochAtOpen; // of an earlier life of this process: not to be led again
     private volatile IReplicaWatcher[] watchers = [];
+    private Offset incomingStateAt = Offset.None; // a leader's snapshot waits for the log to come so far
     private bool hasFetched; // something was appended in this turn that a leader sent
 
     // Published under the gate, read anywhere.
@@ -38,6 +39,18 @@ internal sealed partial class PartitionLoop
     public LeaderEpoch LeadingEpoch => new(Volatile.Read(ref leadingEpoch));
 
     public bool IsFollowing => isFollowing;
+
+    /// <summary>The leadership this replica follows; null when it does not.</summary>
+    public LeaderEpoch? FollowedEpoch
+    {
+        get
+        {
+            lock (replicaGate)
+            {
+                return replica.Role == ReplicaRole.Follower ? replica.Epoch : null;
+            }
+        }
+    }
 
     /// <summary>What the metadata says now, taken up in a turn. Completes when this replica acts on it.</summary>
     /// <param name="view">Of the partition; older ones than the one known are passed over.</param>
@@ -432,7 +445,7 @@ internal sealed partial class PartitionLoop
                 replication.RetryLater(this);
                 break;
             case FollowerMove.CatchUp:
-                replication.CatchUp(this, answer.LeaderLogStart);
+                replication.CatchUp(this);
                 break;
         }
     }
@@ -500,12 +513,72 @@ internal sealed partial class PartitionLoop
 
         hasFetched = false;
         BecomeDurable();
+        TakeIncomingState();
         if (partitionLog.WantsSpare)
         {
             readers.Schedule(sparePreparation);
         }
 
         replication.Positioned(this);
+    }
+
+    /// <summary>A log that began at its leader's log start has come as far as the snapshot that came with it: from here on the fold is complete.</summary>
+    private void TakeIncomingState()
+    {
+        if (incomingStateAt.IsNone || partitionLog.EndOffset < incomingStateAt)
+        {
+            return;
+        }
+
+        partitionLog.Flush();
+        state = Restore(partitionLog, Partition, log, UnixMillis.From(time));
+        stateSavedAt = Offset.None;
+        SaveState();
+        if (stateSavedAt == partitionLog.EndOffset)
+        {
+            partitionLog.DropIncomingState();
+            incomingStateAt = Offset.None;
+        }
+    }
+
+    /// <summary>The node that the metadata names as the leader; null when none, or not known yet.</summary>
+    public NodeId? LeaderNode => leader?.Node;
+
+    /// <summary>
+    /// A snapshot of the fold for a follower that cannot read the log from its start: the one asked for, or the newest that is committed. Made now when there
+    /// is none; then the answer is "not available", and the next one has it. Inside a turn. Codes: NotLeader, FencedLeaderEpoch, OffsetNotAvailable.
+    /// </summary>
+    public Task<Result<(Offset LogStart, Offset At, byte[] State)>> StateForFollowerAsync(LeaderEpoch epoch, Offset wanted)
+    {
+        TaskCompletionSource<Result<(Offset, Offset, byte[])>> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(() =>
+        {
+            try
+            {
+                answer.TrySetResult(failed || closed || LeadingEpoch != epoch ? new Error(ErrorCode.NotLeader, $"partition {Partition} is not led here in epoch {epoch}") : StateForFollower(wanted));
+            }
+            finally
+            {
+                answer.TrySetResult(new Error(ErrorCode.StorageFailure, $"partition {Partition} failed"));
+            }
+        });
+        return answer.Task;
+    }
+
+    private Result<(Offset LogStart, Offset At, byte[] State)> StateForFollower(Offset wanted)
+    {
+        bool isThere = partitionLog.TryLoadState(out Offset at, out byte[] saved) && at >= partitionLog.StartOffset;
+        if (isThere && at <= replica.HighWatermark && (wanted.IsNone || wanted == at))
+        {
+            return (partitionLog.StartOffset, at, saved);
+        }
+
+        if (!isThere)
+        {
+            SaveState();
+        }
+
+        return new Error(ErrorCode.OffsetNotAvailable, $"partition {Partition} has no committed snapshot at {wanted}; ask again");
     }
 
     /// <summary>E8: log, epochs, snapshots and the fold go back together.</summary>

@@ -87,6 +87,10 @@ internal sealed partial class PartitionLoop : ITurn
         Volatile.Write(ref highWatermark, replica.HighWatermark.Value);
         Volatile.Write(ref servableEnd, partitionLog.EndOffset.Value);
         activeSegment = partitionLog.ActiveSegmentStart;
+        if (partitionLog.TryLoadIncomingState(out Offset at, out _))
+        {
+            incomingStateAt = at;
+        }
     }
 
     public TopicPartition Partition { get; }
@@ -95,6 +99,8 @@ internal sealed partial class PartitionLoop : ITurn
     public Offset HighWatermark => new(Volatile.Read(ref highWatermark));
 
     public Offset LogStart => partitionLog.StartOffset;
+
+    public Offset LogEnd => partitionLog.EndOffset;
 
     public long SizeBytes => partitionLog.SizeBytes;
 

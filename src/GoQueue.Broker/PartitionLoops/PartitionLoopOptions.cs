@@ -1,3 +1,4 @@
+using GoQueue.Core;
 using GoQueue.Metadata.Topics;
 using GoQueue.Replication;
 using GoQueue.Storage;
@@ -26,8 +27,12 @@ internal sealed record PartitionLoopOptions
 
     public required ReplicaOptions Replica { get; init; }
 
+    /// <summary>Where a log that is not there yet begins: 0, or a leader's log start.</summary>
+    public Offset FirstOffset { get; init; } = Offset.Zero;
+
     public PartitionLogOptions ToLogOptions() => new()
     {
+        FirstOffset = FirstOffset,
         SegmentBytes = (int)Topic.SegmentBytes,
         SegmentMillis = Topic.SegmentMillis,
         TailCacheBytes = TailCacheBytes,

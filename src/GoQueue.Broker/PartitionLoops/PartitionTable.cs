@@ -25,6 +25,7 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
     private readonly ConcurrentDictionary<TopicPartition, Error> unopenable = new();
     private readonly Lock versionGate = new();
     private readonly List<(long Version, TaskCompletionSource Source)> versionWaiters = [];
+    private readonly ConcurrentQueue<(TopicPartition Partition, Offset LogStart, Offset At, byte[] State)> startingOver = new();
     private MetadataImage? applied;
     private TaskCompletionSource retryAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -80,6 +81,10 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
             {
                 retryAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
                 await OpenThoseWithoutRoomAsync(); // between two images, so that the two never race
+                while (startingOver.TryDequeue(out (TopicPartition Partition, Offset LogStart, Offset At, byte[] State) over))
+                {
+                    await StartOverAsync(over.Partition, over.LogStart, over.At, over.State);
+                }
             }
         }
     }
@@ -91,6 +96,16 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
         {
             retryAsked.TrySetResult();
         }
+    }
+
+    /// <summary>
+    /// Asks the task that follows the image to give a follower's log up and begin a new one at its leader's log start, with the leader's snapshot of
+    /// the fold, made at <paramref name="at"/>: what the log ends with is older than anything the leader still has.
+    /// </summary>
+    public void StartOver(TopicPartition partition, Offset logStart, Offset at, byte[] state)
+    {
+        startingOver.Enqueue((partition, logStart, at, state));
+        retryAsked.TrySetResult();
     }
 
     /// <summary>Returns when the partitions are as the image of <paramref name="version"/> says.</summary>
@@ -202,6 +217,39 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
                 }
             }
         }
+    }
+
+    private async Task StartOverAsync(TopicPartition id, Offset logStart, Offset at, byte[] state)
+    {
+        bool isFollowed = loops.TryGetValue(id, out PartitionLoop? loop) && loop.IsFollowing && loop.LogEnd < at;
+        if (!isFollowed || applied is null || !applied.TryGetTopic(id.Topic, out TopicImage? topic) || !applied.TryGetPartition(id, out PartitionImage? partition))
+        {
+            if (loop is not null)
+            {
+                replication.Positioned(loop); // things changed meanwhile: ask again from where it stands
+            }
+
+            return;
+        }
+
+        Log.StartsOver(environment.Logger, id, loop!.LogEnd, logStart);
+        loops.TryRemove(id, out _);
+        await loop.CloseAsync();
+        await RemoveFilesAsync(id.ToString(), id);
+        try
+        {
+            await environment.Committers.RunAsync(() =>
+            {
+                PartitionLog.KeepIncomingState(DirectoryOf(id), at, state);
+                return true;
+            });
+        }
+        catch (IOException failure)
+        {
+            Log.PartitionUnopenable(environment.Logger, failure, id); // it begins empty and asks again
+        }
+
+        await OpenOrApplyAsync(id, PartitionViews.Of(applied, topic, partition), OptionsFor(topic) with { FirstOffset = logStart });
     }
 
     private void Publish(MetadataImage image)

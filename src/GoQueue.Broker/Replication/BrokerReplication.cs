@@ -19,6 +19,7 @@ internal sealed class BrokerReplication
     private readonly InSyncProposals proposals;
     private readonly CancellationTokenSource stopping = new();
     private FetchServer? server;
+    private CatchUps? catchUps;
     private Task ticking = Task.CompletedTask;
 
     public BrokerReplication(BrokerOptions options, BrokerEnvironment environment, IMetadataLog metadata)
@@ -35,6 +36,8 @@ internal sealed class BrokerReplication
         if (environment.Peers is { } peers)
         {
             server = new FetchServer(options.Replication, environment, table, peers);
+            _ = new StateServer(table, peers);
+            catchUps = new CatchUps(options.Replication, environment, peers, table, this);
             ticking = TickAsync(table, stopping.Token);
         }
     }
@@ -58,12 +61,8 @@ internal sealed class BrokerReplication
         FailureReceiver?.Invoke(loop.Partition);
     }
 
-    /// <summary>The follower cannot go on from its position.</summary>
-    public void CatchUp(PartitionLoop loop, Offset leaderLogStart)
-    {
-        Log.CatchUpNeeded(environment.Logger, loop.Partition, leaderLogStart);
-        fetchers?.RetryLater(loop);
-    }
+    /// <summary>The follower cannot go on from its position: the leader has retired what comes next.</summary>
+    public void CatchUp(PartitionLoop loop) => catchUps?.Add(loop);
 
     /// <summary>The registration or the links changed: do not wait.</summary>
     public void Hurry() => fetchers?.Hurry();
@@ -76,6 +75,11 @@ internal sealed class BrokerReplication
         if (fetchers is not null)
         {
             await fetchers.StopAsync();
+        }
+
+        if (catchUps is not null)
+        {
+            await catchUps.StopAsync();
         }
 
         await proposals.StopAsync();

@@ -12,4 +12,5 @@ internal enum FileKind : byte
     TruncateIntent = 7,
     CleanerState = 8,
     CleanerSwap = 9,
+    IncomingState = 10,
 }

@@ -1,0 +1,146 @@
+using GoQueue.Broker.PartitionLoops;
+using GoQueue.Core;
+using GoQueue.Core.Peers;
+using GoQueue.Replication.Wire;
+
+namespace GoQueue.Broker.Replication.Following;
+
+/// <summary>
+/// Followers that are behind their leader's log start: each gets the leader's snapshot of the fold, checked part by part, and begins anew. A few at a
+/// time, so that a node that was away for long does not ask for everything at once.
+/// </summary>
+internal sealed class CatchUps(ReplicationOptions options, BrokerEnvironment environment, IPeerTransport peers, PartitionTable table, BrokerReplication replication)
+{
+    private const int MaxUnderWay = 4;
+    private const int PartBytes = 4 << 20;
+
+    /// <summary>A snapshot of more producers than a partition remembers is not one of ours.</summary>
+    private const long MaxStateBytes = 256L << 20;
+
+    private readonly Lock gate = new();
+    private readonly Queue<PartitionLoop> waiting = new();
+    private readonly HashSet<TopicPartition> known = [];
+    private readonly List<Task> underWay = [];
+    private readonly CancellationTokenSource stopping = new();
+
+    public void Add(PartitionLoop loop)
+    {
+        lock (gate)
+        {
+            if (stopping.IsCancellationRequested || !known.Add(loop.Partition))
+            {
+                return;
+            }
+
+            waiting.Enqueue(loop);
+            underWay.RemoveAll(task => task.IsCompleted);
+            if (underWay.Count < MaxUnderWay)
+            {
+                underWay.Add(WorkAsync());
+            }
+        }
+    }
+
+    public async Task StopAsync()
+    {
+        Task[] all;
+        lock (gate)
+        {
+            stopping.Cancel();
+            waiting.Clear();
+            all = [.. underWay];
+        }
+
+        await Core.Scheduling.TaskWaiting.AllAsync(all);
+        stopping.Dispose();
+    }
+
+    private async Task WorkAsync()
+    {
+        await Task.Yield(); // never on the caller's stack: it is a turn
+        while (Next() is { } loop)
+        {
+            Error error = await CatchUpAsync(loop);
+            lock (gate)
+            {
+                known.Remove(loop.Partition);
+            }
+
+            if (error.Code != ErrorCode.None)
+            {
+                if (error.Code != ErrorCode.OffsetNotAvailable)
+                {
+                    Log.CatchUpFailed(environment.Logger, loop.Partition, loop.LeaderNode ?? default, error);
+                }
+
+                replication.RetryLater(loop);
+            }
+        }
+    }
+
+    private PartitionLoop? Next()
+    {
+        lock (gate)
+        {
+            return waiting.TryDequeue(out PartitionLoop? loop) ? loop : null;
+        }
+    }
+
+    private async Task<Error> CatchUpAsync(PartitionLoop loop)
+    {
+        if (loop.LeaderNode is not { } leader || loop.FollowedEpoch is not { } epoch)
+        {
+            return default; // nobody to ask; the next view begins anew
+        }
+
+        byte[] state = [];
+        Offset at = Offset.None;
+        Offset logStart = Offset.Zero;
+        long position = 0;
+        try
+        {
+            do
+            {
+                StateFetchRequest request = new(loop.Partition, epoch, environment.Registration.Value, at, position, PartBytes);
+                Result<SharedBuffer> answer = await peers.CallAsync(leader, PeerMessageKind.SegmentFetch, PeerChannel.Bulk, StateFetchCodec.Encode(request), options.FetchTimeout, stopping.Token);
+                if (!answer.TryGet(out SharedBuffer? bytes, out Error error))
+                {
+                    return error;
+                }
+
+                using (bytes)
+                {
+                    if (!StateFetchCodec.DecodeResponse(bytes.Span).TryGet(out StateFetchResponse part, out error))
+                    {
+                        return error;
+                    }
+
+                    int length = bytes.Length - StateFetchCodec.ResponseHead;
+                    bool fits = part.TotalBytes <= MaxStateBytes && (position == 0 || (part.At == at && part.TotalBytes == state.Length)) && position + length <= part.TotalBytes && (length > 0 || part.TotalBytes == position);
+                    if (!fits)
+                    {
+                        return new Error(ErrorCode.CorruptLog, $"the parts of the snapshot of {loop.Partition} do not fit together");
+                    }
+
+                    state = position == 0 ? new byte[part.TotalBytes] : state;
+                    (at, logStart) = (part.At, part.LogStart);
+                    bytes.Span[StateFetchCodec.ResponseHead..].CopyTo(state.AsSpan((int)position));
+                    position += length;
+                }
+            }
+            while (position < state.Length);
+        }
+        catch (OperationCanceledException)
+        {
+            return default; // the node stops
+        }
+
+        if (!Partitions.PartitionState.ReadSnapshot(state).TryGet(out _, out Error unreadable))
+        {
+            return unreadable;
+        }
+
+        table.StartOver(loop.Partition, logStart, at, state);
+        return default;
+    }
+}

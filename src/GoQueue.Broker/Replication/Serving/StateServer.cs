@@ -1,0 +1,42 @@
+using GoQueue.Broker.PartitionLoops;
+using GoQueue.Core;
+using GoQueue.Core.Peers;
+using GoQueue.Replication.Wire;
+
+namespace GoQueue.Broker.Replication.Serving;
+
+/// <summary>Answers followers that need a snapshot of the fold, part by part.</summary>
+internal sealed class StateServer
+{
+    private const int MaxPartBytes = 4 << 20;
+
+    private readonly PartitionTable table;
+
+    public StateServer(PartitionTable table, IPeerTransport peers)
+    {
+        this.table = table;
+        peers.OnCall(PeerMessageKind.SegmentFetch, AnswerAsync);
+    }
+
+    private async ValueTask<Result<PeerReply>> AnswerAsync(PeerMessage message, CancellationToken cancellationToken)
+    {
+        if (!StateFetchCodec.DecodeRequest(message.Payload.Span).TryGet(out StateFetchRequest request, out Error error) || !table.TryGet(request.Partition, out PartitionLoop? loop, out error))
+        {
+            return error;
+        }
+
+        Result<(Offset LogStart, Offset At, byte[] State)> found = await loop.StateForFollowerAsync(request.LeaderEpoch, request.At);
+        if (!found.TryGet(out (Offset LogStart, Offset At, byte[] State) snapshot, out error))
+        {
+            return error;
+        }
+
+        if (request.Position > snapshot.State.Length)
+        {
+            return new Error(ErrorCode.OffsetOutOfRange, $"the snapshot has {snapshot.State.Length} bytes");
+        }
+
+        int length = (int)Math.Min(Math.Min(request.MaxBytes, MaxPartBytes), snapshot.State.Length - request.Position);
+        return new PeerReply(StateFetchCodec.Encode(snapshot.LogStart, snapshot.At, snapshot.State.Length, snapshot.State.AsSpan((int)request.Position, length)));
+    }
+}

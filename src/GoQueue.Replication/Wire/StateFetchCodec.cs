@@ -1,0 +1,79 @@
+using GoQueue.Core;
+
+namespace GoQueue.Replication.Wire;
+
+/// <summary>Asks a leader for part of a snapshot of its fold (<c>SegmentFetch</c>, kind 1).</summary>
+/// <param name="At">Offset of the snapshot; none for the newest committed one.</param>
+/// <param name="Position">First byte wanted.</param>
+public readonly record struct StateFetchRequest(TopicPartition Partition, LeaderEpoch LeaderEpoch, BrokerEpoch BrokerEpoch, Offset At, long Position, int MaxBytes);
+
+/// <summary>The head of the answer; the bytes follow it.</summary>
+/// <param name="LogStart">Where the leader's log begins, and with it the follower's new one.</param>
+/// <param name="TotalBytes">Of the whole snapshot.</param>
+/// <param name="Checksum">CRC-32C of the bytes that follow.</param>
+public readonly record struct StateFetchResponse(Offset LogStart, Offset At, long TotalBytes, uint Checksum);
+
+/// <summary>The bytes of both (docs/internals/replica-fetch.md).</summary>
+public static class StateFetchCodec
+{
+    /// <summary>Bytes of the response head.</summary>
+    public const int ResponseHead = 30;
+
+    private const byte Version = 1;
+    private const byte State = 1;
+    private const int RequestSize = 54;
+
+    /// <summary>The caller owns the buffer.</summary>
+    public static SharedBuffer Encode(in StateFetchRequest request)
+    {
+        SharedBuffer buffer = SharedBuffer.Rent(RequestSize);
+        WireWriter to = new(buffer.Span);
+        to.Byte(Version);
+        to.Byte(State);
+        to.Partition(request.Partition);
+        to.Int32(request.LeaderEpoch.Value);
+        to.Int64(request.BrokerEpoch.Value);
+        to.Int64(request.At.Value);
+        to.Int64(request.Position);
+        to.Int32(request.MaxBytes);
+        to.CheckFull();
+        return buffer;
+    }
+
+    /// <summary>Codes: MalformedRequest.</summary>
+    public static Result<StateFetchRequest> DecodeRequest(ReadOnlySpan<byte> bytes)
+    {
+        WireReader from = new(bytes);
+        bool isKnown = from.Byte() == Version & from.Byte() == State;
+        StateFetchRequest request = new(from.Partition(), new LeaderEpoch(from.Int32()), new BrokerEpoch(from.Int64()), new Offset(from.Int64()), from.Int64(), from.Int32());
+        bool isSane = request.Partition.Partition.Value >= 0 && request.LeaderEpoch.Value >= 0 && request.BrokerEpoch.Value >= 0 && request.At.Value >= -1 && request.Position >= 0 && request.MaxBytes > 0;
+        return isKnown && isSane && bytes.Length == RequestSize ? request : new Error(ErrorCode.MalformedRequest, "the state fetch request is not of a version and form known here");
+    }
+
+    /// <summary>The head and the bytes behind it. The caller owns the buffer.</summary>
+    public static SharedBuffer Encode(Offset logStart, Offset at, long totalBytes, ReadOnlySpan<byte> part)
+    {
+        SharedBuffer buffer = SharedBuffer.Rent(ResponseHead + part.Length);
+        WireWriter to = new(buffer.Span[..ResponseHead]);
+        to.Byte(Version);
+        to.Byte(0);
+        to.Int64(logStart.Value);
+        to.Int64(at.Value);
+        to.Int64(totalBytes);
+        to.UInt32(Crc32C.Compute(part));
+        to.CheckFull();
+        part.CopyTo(buffer.Span[ResponseHead..]);
+        return buffer;
+    }
+
+    /// <summary>Codes: MalformedRequest, also when the bytes behind the head do not have its checksum.</summary>
+    public static Result<StateFetchResponse> DecodeResponse(ReadOnlySpan<byte> bytes)
+    {
+        WireReader from = new(bytes);
+        bool isKnown = from.Byte() == Version & from.Byte() == 0;
+        StateFetchResponse response = new(new Offset(from.Int64()), new Offset(from.Int64()), from.Int64(), from.UInt32());
+        bool isSound = isKnown && bytes.Length >= ResponseHead && response.LogStart.Value >= 0 && response.At >= response.LogStart
+            && response.TotalBytes >= bytes.Length - ResponseHead && Crc32C.Compute(bytes[ResponseHead..]) == response.Checksum;
+        return isSound ? response : new Error(ErrorCode.MalformedRequest, "the state fetch response is not of a version and form known here, or damaged");
+    }
+}
