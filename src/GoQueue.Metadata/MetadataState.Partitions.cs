@@ -150,11 +150,8 @@ public sealed partial class MetadataState
         }
 
         NodeList inSync = before.Replicas.Where(node => command.Members.Any(member => member.Node == node));
-        if (inSync.Equals(before.InSync))
-        {
-            return new MetadataOutcome.InSyncAltered(before);
-        }
 
+        // The same set raises the partition epoch too: a leader that does not know what became of an earlier proposal voids it that way.
         PartitionImage after = PartitionRules.Next(before, before.Leader, inSync, null, NodeList.Empty, ElectionKind.Clean, topic.Settings.MinInSyncReplicas);
         Image = Image with { Version = version, Registry = Image.Registry.Replace(topic.With([after], version), [after]) };
         return new MetadataOutcome.InSyncAltered(after);

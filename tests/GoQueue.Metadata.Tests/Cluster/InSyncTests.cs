@@ -78,15 +78,17 @@ public sealed class InSyncTests
     }
 
     [Fact]
-    public void R6_the_same_isr_again_changes_nothing()
+    public void R6_the_same_isr_again_raises_the_partition_epoch_and_so_voids_proposals_made_before()
     {
         TestCluster cluster = Of(2);
         cluster.Create(1, Nodes(0, 1), minInSync: 1);
-        MetadataImage before = cluster.Image;
+        PartitionImage before = cluster.Image.Topics[0].Partitions[0];
 
         Assert.False(cluster.ProposeInSync(Nodes(0, 1)).IsRefused);
 
-        Assert.Same(before, cluster.Image);
+        PartitionImage after = cluster.Image.Topics[0].Partitions[0];
+        Assert.Equal(before.PartitionEpoch.Next, after.PartitionEpoch);
+        Assert.Equal(before with { PartitionEpoch = after.PartitionEpoch }, after);
     }
 
     [Fact]
