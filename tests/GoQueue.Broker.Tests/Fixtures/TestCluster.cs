@@ -187,7 +187,7 @@ internal sealed class ClusterNode(TestCluster cluster, NodeId id, MemoryPeers pe
             Committers = committers,
             Readers = readers,
             Time = TimeProvider.System,
-            NewId = () => throw new InvalidOperationException("no topics are made here"),
+            NewId = Guid.NewGuid,
             Logger = NullLogger.Instance,
             Metrics = metrics,
             Peers = Peers,
