@@ -1,10 +1,14 @@
 using System.Diagnostics.Metrics;
 using GoQueue.Broker;
+using GoQueue.Broker.Controller;
+using GoQueue.Broker.Registration;
 using GoQueue.Consensus;
+using GoQueue.Core.Peers;
 using GoQueue.Core.Scheduling;
 using GoQueue.Server.Configuration;
 using GoQueue.Server.DataDirectory;
 using GoQueue.Server.Formation;
+using GoQueue.Server.Forwarding;
 
 namespace GoQueue.Server.Hosting;
 
@@ -14,6 +18,8 @@ namespace GoQueue.Server.Hosting;
 /// </summary>
 internal static class BrokerComposition
 {
+    private static readonly TimeSpan ServingPatience = TimeSpan.FromSeconds(10);
+
     /// <param name="claim">Held by the caller until the broker is closed.</param>
     public static BrokerFactory For(DataDirectoryClaim claim, ServerOptions options) => (services, cancellationToken) => OpenAsync(claim, options, services, cancellationToken);
 
@@ -39,14 +45,21 @@ internal static class BrokerComposition
                 NewId = Guid.NewGuid,
                 Logger = logging.CreateLogger("GoQueue.Broker"),
                 Metrics = metrics,
+                Peers = cluster.Transport,
             };
             BrokerNode node = await BrokerNode.OpenAsync(options.Broker, environment, claim.Directory, cluster.Metadata);
             closing.Push(node.DisposeAsync);
+            ClusterMember member = Join(node, cluster, environment, claim, options, services);
+            closing.Push(() => CloseAsync(node, member));
+            await ServingAsync(member, time, cancellationToken);
             return new RunningBroker(node.Topics, node.Partitions, node.Producers, () => CloseAsync(closing))
             {
                 Metadata = cluster.Metadata,
                 Quorum = cluster.Metadata,
+                Cluster = member.Requests,
+                Routes = Route(node, cluster, options, Owned(new ForwardingMetrics(services.GetRequiredService<IMeterFactory>()), closing), time),
                 PeerEndpoint = cluster.Transport.Endpoint,
+                HandOverAsync = member.HandOverAsync,
             };
         }
         catch (Exception failure)
@@ -58,6 +71,65 @@ internal static class BrokerComposition
             }
 
             throw;
+        }
+    }
+
+    /// <summary>Registers the broker, which makes it eligible to lead; its partitions are open.</summary>
+    private static ClusterMember Join(BrokerNode node, OpenedCluster cluster, BrokerEnvironment environment, DataDirectoryClaim claim, ServerOptions options, IServiceProvider services)
+    {
+        RegistrationOptions registration = new()
+        {
+            Incarnation = claim.Identity.Incarnation,
+            Endpoints = NodeAddresses.Registered(options, services.GetRequiredService<BoundListeners>().Addresses, cluster.Self),
+            Rack = options.Cluster.Rack,
+        };
+        ClusterMember member = ClusterMember.Start(
+            options.NodeId, registration, new ControllerOptions(), environment, claim.Directory, cluster.Metadata, cluster.Metadata, cluster.Transport);
+        node.OnPartitionFailure(partition => _ = member.ReportFailureAsync(partition));
+        cluster.Transport.OnLinkChange(change =>
+        {
+            if (change.State == PeerLinkState.Up)
+            {
+                node.HurryReplication();
+            }
+        });
+        return member;
+    }
+
+    /// <summary>A node that has to wait for others longer than this announces itself and refuses what it cannot serve yet.</summary>
+    private static async Task ServingAsync(ClusterMember member, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource patience = new(ServingPatience, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            await member.WaitUntilServingAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Its partitions follow as soon as they have leaders.
+        }
+    }
+
+    private static PartitionRouter Route(BrokerNode node, OpenedCluster cluster, ServerOptions options, ForwardingMetrics metrics, TimeProvider time)
+    {
+        LeaderCalls calls = new(cluster.Transport, options.Forwarding, time, metrics);
+        ForwardedRequests.Serve(cluster.Transport, node.Partitions, cluster.Metadata, options.Forwarding, time, metrics);
+        return new PartitionRouter(options.NodeId, node.Partitions, cluster.Metadata, calls, options.Forwarding, time, metrics);
+    }
+
+    /// <summary>The partitions first: what they flushed is what the member vouches for.</summary>
+    private static async ValueTask CloseAsync(BrokerNode node, ClusterMember member)
+    {
+        bool isFlushed = false;
+        try
+        {
+            await node.CloseAsync();
+            isFlushed = true;
+        }
+        finally
+        {
+            await member.CloseAsync(isFlushed);
         }
     }
 

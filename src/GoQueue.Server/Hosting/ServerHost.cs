@@ -70,9 +70,17 @@ internal sealed class ServerHost : IAsyncDisposable
         app.Services.GetRequiredService<NodeServing>().Report(serving: true);
     }
 
-    /// <summary>Drains within the configured time, cuts what is left, then closes the broker, which is never cut: its flush is the point.</summary>
+    /// <summary>
+    /// Moves leaderships to other nodes while it still serves, drains within the configured time, cuts what is left, then closes the broker, which is
+    /// never cut: its flush is the point.
+    /// </summary>
     public async Task StopAsync()
     {
+        if (broker?.HandOverAsync is { } handOver)
+        {
+            await handOver();
+        }
+
         state.BeganDraining();
         app.Services.GetRequiredService<NodeServing>().Report(serving: false);
         using CancellationTokenSource patience = new(options.ShutdownTimeout);

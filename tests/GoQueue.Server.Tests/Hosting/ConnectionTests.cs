@@ -129,7 +129,7 @@ public sealed class ConnectionTests
         NotingPartitions? noting = null;
         await using TestNode node = await TestNode.StartAsync(
             ["http.write-timeout=2s", "storage.tail-cache=0"],
-            broker => broker with { Partitions = noting = new NotingPartitions(broker.Partitions) });
+            broker => broker with { Routes = null, Partitions = noting = new NotingPartitions(broker.Partitions) });
         await node.CreateTopicAsync("large");
         for (int i = 0; i < 16; i++)
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -61,6 +62,30 @@ public sealed class ClusterProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_replicated_partition_acknowledged_survives_the_kill_of_its_leader()
+    {
+        Array.ForEach(Nodes, Start);
+        foreach (string node in Nodes)
+        {
+            await ReadyAsync(node);
+        }
+
+        await CreateAsync("n1", "orders", replicas: 3);
+        await SeenAsync("orders", Nodes);
+        await Eventually.TrueAsync(async () => await PublishAsync("n1", "before") == HttpStatusCode.OK, "a message is acknowledged");
+        JsonElement topic = await clients["n1"].GetFromJsonAsync<JsonElement>(new Uri("/v1/topics/orders", UriKind.Relative));
+        string leader = topic.GetProperty("partitions")[0].GetProperty("leader").GetString()!;
+        running[leader].Signal("KILL");
+        await running[leader].EndAsync();
+        string other = Nodes.First(node => node != leader);
+        await Eventually.TrueAsync(async () => await PublishAsync(other, "after") == HttpStatusCode.OK, "another one leads and acknowledges");
+        JsonElement read = await clients[other].GetFromJsonAsync<JsonElement>(new Uri("/v1/topics/orders/partitions/0/messages?offset=0", UriKind.Relative));
+        string[] values = [.. read.GetProperty("messages").EnumerateArray().Select(message => message.GetProperty("value").GetString()!)];
+        Assert.Equal("before", values[0]);
+        Assert.Contains("after", values);
+    }
+
+    [Fact]
     public async Task A_cluster_that_was_stopped_comes_back_with_what_it_decided()
     {
         Array.ForEach(Nodes, Start);
@@ -116,14 +141,21 @@ public sealed class ClusterProcessTests : IDisposable
         .OrderBy(line => line[..24], StringComparer.Ordinal).Select(line => line.Split("leader ")[1][..2]).Last();
 
     /// <summary>Retriable refusals are repeated, as a client would.</summary>
-    private Task CreateAsync(string node, string topic) => Eventually.TrueAsync(
+    private Task CreateAsync(string node, string topic, int replicas = 1) => Eventually.TrueAsync(
         async () =>
         {
-            using StringContent body = new($$"""{"name":"{{topic}}","partitions":1,"replicationFactor":1}""", Encoding.UTF8, "application/json");
+            using StringContent body = new($$"""{"name":"{{topic}}","partitions":1,"replicationFactor":{{replicas}}}""", Encoding.UTF8, "application/json");
             using HttpResponseMessage answer = await clients[node].PostAsync(new Uri("/v1/topics", UriKind.Relative), body);
             return answer.StatusCode is HttpStatusCode.Created or HttpStatusCode.Conflict;
         },
         $"topic {topic} is created by way of {node}");
+
+    private async Task<HttpStatusCode> PublishAsync(string node, string value)
+    {
+        using StringContent body = new($$"""{"value":"{{value}}"}""", Encoding.UTF8, "application/json");
+        using HttpResponseMessage answer = await clients[node].PostAsync(new Uri("/v1/topics/orders/publish", UriKind.Relative), body);
+        return answer.StatusCode;
+    }
 
     private async Task SeenAsync(string topic, string[] nodes)
     {

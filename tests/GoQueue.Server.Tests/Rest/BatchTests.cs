@@ -97,7 +97,7 @@ public sealed class BatchTests(NodeFixture fixture) : IClassFixture<NodeFixture>
     [Fact]
     public async Task When_one_partition_refuses_its_messages_say_so_and_the_others_are_stored()
     {
-        await using TestNode refusing = await TestNode.StartAsync(wrap: broker => broker with { Partitions = new RefusingPartitions(broker.Partitions, refused: 1, ErrorCode.Overloaded) });
+        await using TestNode refusing = await TestNode.StartAsync(wrap: broker => broker with { Routes = null, Partitions = new RefusingPartitions(broker.Partitions, refused: 1, ErrorCode.Overloaded) });
         await refusing.CreateTopicAsync("halves", 2);
         RestAnswer answer = await refusing.SendAsync("POST", "/v1/topics/halves/batch", """{"messages":[{"value":1,"partition":0},{"value":2,"partition":1},{"value":3,"partition":0}]}""");
         Assert.Equal(HttpStatusCode.MultiStatus, answer.Status);
