@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace GoQueue.Server.Grpc;
 
-/// <summary>How the host takes the gRPC layer in. The ports of topics and producers must be registered, and that of the partitions or their routes.</summary>
+/// <summary>How the host takes the gRPC layer in. The ports of topics and producers and the view of the metadata must be registered, and that of the partitions or their routes.</summary>
 internal static class GrpcExtensions
 {
     public static IServiceCollection AddGoQueueGrpc(this IServiceCollection services, GrpcLimits limits)
@@ -20,6 +20,7 @@ internal static class GrpcExtensions
         services.AddSingleton(all => new GrpcCallServices(
             limits, all.GetRequiredService<CallWatchdog>(), all.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping));
         services.AddSingleton<IGrpcService, GoQueueService>();
+        services.AddSingleton<IGrpcService, MetadataService>();
         services.AddSingleton<IGrpcService, PublishMethods>();
         services.AddSingleton<IGrpcService, ReadMethods>();
         services.AddSingleton<IGrpcService, HealthService>();

@@ -2,7 +2,10 @@ using GoQueue.Broker.Requests;
 using GoQueue.Core;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Topics;
+using GoQueue.Metadata;
+using GoQueue.Server.Configuration;
 using GoQueue.Server.Forwarding;
+using GoQueue.Server.Grpc.Services;
 
 namespace GoQueue.Server.Hosting;
 
@@ -11,7 +14,7 @@ namespace GoQueue.Server.Hosting;
 /// <see cref="Open"/> the pipelines refuse every other request, and after it everything goes straight through. Partitions are those wherever they
 /// are led; <see cref="Here"/> has only this node's.
 /// </summary>
-internal sealed class BrokerPorts : ITopicRequests, IPartitionRoutes, IProducerRequests
+internal sealed class BrokerPorts(ServerOptions options) : ITopicRequests, IPartitionRoutes, IProducerRequests, IMetadataView
 {
     private volatile RunningBroker? broker;
     private volatile IPartitionRoutes? routes;
@@ -52,6 +55,13 @@ internal sealed class BrokerPorts : ITopicRequests, IPartitionRoutes, IProducerR
         routes = running.Routes ?? new HereOnly(running.Partitions);
         broker = running;
     }
+
+    public NodeId Self => options.NodeId;
+
+    public MetadataImage Image => Broker.Metadata.Image;
+
+    public ValueTask<MetadataImage> WaitForChangeAsync(long seenVersion, CancellationToken cancellationToken) =>
+        Broker.Metadata.WaitForChangeAsync(seenVersion, cancellationToken);
 
     public bool LeadsHere(TopicPartition partition) => Routes.LeadsHere(partition);
 

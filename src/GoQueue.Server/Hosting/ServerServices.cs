@@ -25,6 +25,7 @@ internal static class ServerServices
         services.AddSingleton<BrokerPorts>();
         services.AddSingleton<ITopicRequests>(static all => all.GetRequiredService<BrokerPorts>());
         services.AddSingleton<IPartitionRoutes>(static all => all.GetRequiredService<BrokerPorts>());
+        services.AddSingleton<IMetadataView>(static all => all.GetRequiredService<BrokerPorts>());
         services.AddSingleton<IProducerRequests>(static all => all.GetRequiredService<BrokerPorts>());
 
         services.AddMetrics();

@@ -1,10 +1,13 @@
 using System.Net;
 using GoQueue.Broker.Requests;
+using GoQueue.Core;
+using GoQueue.Metadata;
 using GoQueue.Server.Grpc;
 using GoQueue.Server.Grpc.Protocol;
 using GoQueue.Server.Grpc.Services;
 using GoQueue.Server.Tests.Fakes;
 using GoQueue.Server.Tests.Fixtures;
+using GoQueue.Server.Tests.Forwarding;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -34,6 +37,9 @@ internal sealed class GrpcHost : IAsyncDisposable
 
     public InMemoryBroker Broker { get; }
 
+    /// <summary>What the metadata calls show; it knows nothing of the broker's topics.</summary>
+    public required ShownMetadata Metadata { get; init; }
+
     public GrpcWireClient Client { get; }
 
     public Uri Address { get; }
@@ -49,6 +55,7 @@ internal sealed class GrpcHost : IAsyncDisposable
     {
         limits ??= GrpcLimits.Default;
         InMemoryBroker broker = new();
+        ShownMetadata metadata = new();
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -62,6 +69,7 @@ internal sealed class GrpcHost : IAsyncDisposable
         builder.Services.AddSingleton<ITopicRequests>(broker);
         builder.Services.AddSingleton<IPartitionRequests>(broker);
         builder.Services.AddSingleton<IProducerRequests>(broker);
+        builder.Services.AddSingleton<IMetadataView>(new ShownView(metadata));
         builder.Services.AddGoQueueGrpc(limits);
         WebApplication app = builder.Build();
         app.UseRouting();
@@ -69,7 +77,7 @@ internal sealed class GrpcHost : IAsyncDisposable
         app.Services.GetRequiredService<NodeServing>().Report(isServing);
         await app.StartAsync();
         string address = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single();
-        return new GrpcHost(app, broker, new Uri(address), log);
+        return new GrpcHost(app, broker, new Uri(address), log) { Metadata = metadata };
     }
 
     public Task StopAsync() => app.StopAsync();
@@ -78,5 +86,14 @@ internal sealed class GrpcHost : IAsyncDisposable
     {
         Client.Dispose();
         await app.DisposeAsync();
+    }
+
+    private sealed class ShownView(ShownMetadata metadata) : IMetadataView
+    {
+        public NodeId Self { get; } = new("n1");
+
+        public MetadataImage Image => metadata.Image;
+
+        public ValueTask<MetadataImage> WaitForChangeAsync(long seenVersion, CancellationToken cancellationToken) => metadata.WaitForChangeAsync(seenVersion, cancellationToken);
     }
 }
