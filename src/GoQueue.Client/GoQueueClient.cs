@@ -5,25 +5,24 @@ using GoQueue.Client.Transport;
 namespace GoQueue.Client;
 
 /// <summary>
-/// The way to a broker. Make one per process and broker and share it: it is safe to use from any thread. Producers and consumers have connections
+/// The way to a cluster. Make one per process and cluster and share it: it is safe to use from any thread. It learns the nodes and who leads which
+/// partition, hears of changes, and goes there. Producers and consumers have connections
 /// of their own and are disposed before their client.
 /// </summary>
 public sealed class GoQueueClient : IAsyncDisposable
 {
     private readonly GoQueueClientOptions options;
-    private readonly Uri address;
-    private readonly GrpcChannel channel;
+    private readonly ClusterCaller caller;
     private readonly TopicCatalog catalog;
     private int disposed;
 
-    private GoQueueClient(GoQueueClientOptions options, Uri address)
+    private GoQueueClient(GoQueueClientOptions options, IReadOnlyList<Uri> addresses)
     {
         this.options = options;
-        this.address = address;
-        channel = new GrpcChannel(options, address);
-        Admin = new GoQueueAdmin(channel);
-        Cluster = new GoQueueClusterAdmin(channel);
-        catalog = new TopicCatalog(Admin, options);
+        caller = new ClusterCaller(options, new ClusterNodes(addresses));
+        Admin = new GoQueueAdmin(caller);
+        Cluster = new GoQueueClusterAdmin(caller);
+        catalog = new TopicCatalog(caller, options);
     }
 
     /// <summary>Topics and offsets.</summary>
@@ -47,7 +46,7 @@ public sealed class GoQueueClient : IAsyncDisposable
         ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
         ProducerOptions checkedOptions = producer ?? new ProducerOptions();
         checkedOptions.Validate();
-        return new GoQueueProducer(new ProducerContext(options, checkedOptions, Admin, catalog, NewChannel));
+        return new GoQueueProducer(new ProducerContext(options, checkedOptions, Admin, catalog, caller.Nodes));
     }
 
     /// <summary>A new consumer. It reads nothing until it is enumerated; see <see cref="GoQueueConsumer"/>.</summary>
@@ -56,19 +55,16 @@ public sealed class GoQueueClient : IAsyncDisposable
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
         consumer.Validate();
-        return new GoQueueConsumer(options, consumer, Admin, NewChannel());
+        return new GoQueueConsumer(options, consumer, Admin, catalog, caller.Nodes);
     }
 
     /// <summary>Closes the connections of administrative calls. Producers and consumers are disposed on their own, before.</summary>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref disposed, 1) == 0)
         {
-            channel.Dispose();
+            await catalog.DisposeAsync().ConfigureAwait(false);
+            caller.Dispose();
         }
-
-        return ValueTask.CompletedTask;
     }
-
-    private GrpcChannel NewChannel() => new(options, address);
 }

@@ -7,7 +7,8 @@ public sealed record GoQueueClientOptions
 {
     /// <summary>
     /// The gRPC address of a node: <c>host:port</c> or <c>http://host:port</c> for HTTP/2 without TLS, <c>https://host:port</c> for TLS. Without a
-    /// port, 9000.
+    /// port, 9000. Several nodes of one cluster, separated by commas, all with or all without TLS: the first that answers tells of the others, so
+    /// more than one is for when a node is down at the start.
     /// </summary>
     public required string Address { get; init; }
 
@@ -38,12 +39,23 @@ public sealed record GoQueueClientOptions
     /// <summary>The clock of every timer, deadline and timestamp of this client. Default the system's.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>The address as an absolute URI. All mistakes are reported at once.</summary>
+    /// <summary>The addresses as absolute URIs. All mistakes are reported at once.</summary>
     /// <exception cref="ArgumentException">An option is outside its bounds.</exception>
-    internal Uri Validate()
+    internal IReadOnlyList<Uri> Validate()
     {
         OptionMistakes mistakes = new();
-        mistakes.Unless(TryParseAddress(Address, out Uri? uri), $"Address '{Address}' is not host:port, http://host:port or https://host:port");
+        List<Uri> addresses = [];
+        foreach (string one in Address.Split(',', StringSplitOptions.TrimEntries))
+        {
+            bool isAddress = TryParseAddress(one, out Uri? uri);
+            mistakes.Unless(isAddress, $"Address '{one}' is not host:port, http://host:port or https://host:port");
+            if (isAddress && !addresses.Contains(uri!))
+            {
+                addresses.Add(uri!);
+            }
+        }
+
+        mistakes.Unless(addresses.Select(uri => uri.Scheme).Distinct().Count() <= 1, $"Address '{Address}' has nodes with and without TLS");
         mistakes.Unless(ClientId.Length > 0 && ClientId.All(c => c is > ' ' and <= '~'), $"ClientId '{ClientId}' has characters other than printable ASCII without spaces");
         mistakes.UnlessDuration(RequestTimeout, nameof(RequestTimeout));
         mistakes.UnlessDuration(ConnectTimeout, nameof(ConnectTimeout));
@@ -52,7 +64,7 @@ public sealed record GoQueueClientOptions
         mistakes.UnlessDuration(RetryBackoffMax, nameof(RetryBackoffMax));
         mistakes.Unless(RetryBackoffMax >= RetryBackoff, $"{nameof(RetryBackoffMax)} {RetryBackoffMax} is below {nameof(RetryBackoff)} {RetryBackoff}");
         mistakes.Throw(nameof(GoQueueClientOptions));
-        return uri!;
+        return addresses;
     }
 
     private static bool TryParseAddress(string address, out Uri? uri)

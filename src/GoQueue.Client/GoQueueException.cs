@@ -1,3 +1,4 @@
+using GoQueue.Client.Transport;
 using GoQueue.Core;
 
 namespace GoQueue.Client;
@@ -23,6 +24,9 @@ public sealed class GoQueueException : Exception
 
     /// <summary>One sentence on what to do next.</summary>
     public string Advice => Errors.Advice.For(Code);
+
+    /// <summary>With <see cref="ErrorCode.NotLeader"/>: who leads, if that node knows.</summary>
+    internal LeaderHint? Leader { get; init; }
 
     /// <summary>The same failure for another waiter: an exception object is thrown once only, because throwing writes its stack trace.</summary>
     internal GoQueueException Copy() => new(Code, Detail, InnerException);

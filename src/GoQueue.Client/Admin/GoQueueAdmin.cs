@@ -4,16 +4,17 @@ using GoQueue.Contracts.V1;
 namespace GoQueue.Client;
 
 /// <summary>
-/// Topics and offsets. Every method makes one call within <see cref="GoQueueClientOptions.RequestTimeout"/> and is safe to use from any thread.
+/// Topics and offsets. Every method makes one call within <see cref="GoQueueClientOptions.RequestTimeout"/>, at
+/// any node, at another one when that cannot be reached, and is safe to use from any thread.
 /// Failures are <see cref="GoQueueException"/>; a cancelled token throws <see cref="OperationCanceledException"/>, and the call may still take effect.
 /// </summary>
 public sealed class GoQueueAdmin
 {
-    private readonly GrpcChannel channel;
+    private readonly ClusterCaller caller;
 
-    internal GoQueueAdmin(GrpcChannel channel)
+    internal GoQueueAdmin(ClusterCaller caller)
     {
-        this.channel = channel;
+        this.caller = caller;
     }
 
     /// <summary>Creates a topic. Codes: InvalidTopicName, TopicAlreadyExists, InvalidPartitionCount, InvalidConfiguration.</summary>
@@ -25,7 +26,7 @@ public sealed class GoQueueAdmin
         string name, int partitions = 0, TopicConfiguration? configuration = null, CancellationToken cancellationToken = default)
     {
         CreateTopicRequest request = new() { Name = name, Partitions = partitions, Settings = TopicMapping.ToWire(configuration) };
-        CreateTopicResponse answer = await channel.CallAsync("CreateTopic", request, CreateTopicResponse.Parser, cancellationToken).ConfigureAwait(false);
+        CreateTopicResponse answer = await caller.CallAsync("CreateTopic", request, CreateTopicResponse.Parser, isRepeatable: false, cancellationToken).ConfigureAwait(false);
         return TopicMapping.FromWire(answer.Topic);
     }
 
@@ -34,7 +35,7 @@ public sealed class GoQueueAdmin
     public async Task<IReadOnlyList<TopicDescription>> ListTopicsAsync(CancellationToken cancellationToken = default)
     {
         ListTopicsResponse answer =
-            await channel.CallAsync("ListTopics", new ListTopicsRequest(), ListTopicsResponse.Parser, cancellationToken).ConfigureAwait(false);
+            await caller.CallAsync("ListTopics", new ListTopicsRequest(), ListTopicsResponse.Parser, isRepeatable: true, cancellationToken).ConfigureAwait(false);
         return [.. answer.Topics.Select(TopicMapping.FromWire)];
     }
 
@@ -44,7 +45,7 @@ public sealed class GoQueueAdmin
     public async Task<TopicDescription> DescribeTopicAsync(string name, CancellationToken cancellationToken = default)
     {
         GetTopicResponse answer =
-            await channel.CallAsync("GetTopic", new GetTopicRequest { Name = name }, GetTopicResponse.Parser, cancellationToken).ConfigureAwait(false);
+            await caller.CallAsync("GetTopic", new GetTopicRequest { Name = name }, GetTopicResponse.Parser, isRepeatable: true, cancellationToken).ConfigureAwait(false);
         return TopicMapping.FromWire(answer.Topic);
     }
 
@@ -62,7 +63,7 @@ public sealed class GoQueueAdmin
             request.ExpectedVersion = version;
         }
 
-        AlterTopicResponse answer = await channel.CallAsync("AlterTopic", request, AlterTopicResponse.Parser, cancellationToken).ConfigureAwait(false);
+        AlterTopicResponse answer = await caller.CallAsync("AlterTopic", request, AlterTopicResponse.Parser, isRepeatable: false, cancellationToken).ConfigureAwait(false);
         return TopicMapping.FromWire(answer.Topic);
     }
 
@@ -90,7 +91,7 @@ public sealed class GoQueueAdmin
     /// <param name="name">Name of the topic.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task DeleteTopicAsync(string name, CancellationToken cancellationToken = default) =>
-        await channel.CallAsync("DeleteTopic", new DeleteTopicRequest { Name = name }, DeleteTopicResponse.Parser, cancellationToken).ConfigureAwait(false);
+        await caller.CallAsync("DeleteTopic", new DeleteTopicRequest { Name = name }, DeleteTopicResponse.Parser, isRepeatable: false, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Start, end and by-time offset of one partition. Codes: UnknownTopic, UnknownPartition, NotLeader, OffsetNotAvailable.</summary>
     /// <param name="topic">Name of the topic.</param>
@@ -106,7 +107,7 @@ public sealed class GoQueueAdmin
             request.TimeMs = at.ToUnixTimeMilliseconds();
         }
 
-        GetOffsetsResponse answer = await channel.CallAsync("GetOffsets", request, GetOffsetsResponse.Parser, cancellationToken).ConfigureAwait(false);
+        GetOffsetsResponse answer = await caller.CallAsync("GetOffsets", request, GetOffsetsResponse.Parser, isRepeatable: true, cancellationToken).ConfigureAwait(false);
         return new PartitionOffsets(answer.LogStartOffset, answer.HighWatermark, answer.HasOffsetForTime ? answer.OffsetForTime : null);
     }
 
@@ -114,7 +115,7 @@ public sealed class GoQueueAdmin
     internal async Task<(long Id, short Epoch)> InitProducerAsync(CancellationToken cancellationToken)
     {
         InitProducerResponse answer =
-            await channel.CallAsync("InitProducer", new InitProducerRequest(), InitProducerResponse.Parser, cancellationToken).ConfigureAwait(false);
+            await caller.CallAsync("InitProducer", new InitProducerRequest(), InitProducerResponse.Parser, isRepeatable: true, cancellationToken).ConfigureAwait(false);
         return (answer.ProducerId, checked((short)answer.ProducerEpoch));
     }
 }

@@ -13,11 +13,11 @@ public sealed class GoQueueClusterAdmin
 {
     private const string Service = "/goqueue.v1.Cluster/";
 
-    private readonly GrpcChannel channel;
+    private readonly ClusterCaller caller;
 
-    internal GoQueueClusterAdmin(GrpcChannel channel)
+    internal GoQueueClusterAdmin(ClusterCaller caller)
     {
-        this.channel = channel;
+        this.caller = caller;
     }
 
     /// <summary>The cluster, its controller and its metadata quorum.</summary>
@@ -117,5 +117,6 @@ public sealed class GoQueueClusterAdmin
         CallAsync("RemoveBroker", new RemoveBrokerRequest { Node = node }, RemoveBrokerResponse.Parser, cancellationToken);
 
     private Task<TResponse> CallAsync<TResponse>(string method, IMessage request, MessageParser<TResponse> parser, CancellationToken cancellationToken)
-        where TResponse : IMessage<TResponse> => channel.CallAsync(Service + method, request, parser, cancellationToken);
+        where TResponse : IMessage<TResponse> =>
+        caller.CallAsync(Service + method, request, parser, method.StartsWith("Get", StringComparison.Ordinal) || method.StartsWith("List", StringComparison.Ordinal), cancellationToken);
 }

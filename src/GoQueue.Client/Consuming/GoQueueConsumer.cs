@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using GoQueue.Client.Consuming;
+using GoQueue.Client.Topics;
 using GoQueue.Client.Transport;
 using GoQueue.Core;
 
@@ -26,21 +27,19 @@ public sealed class GoQueueConsumer : IAsyncDisposable
     // Bounded by the prefetch budget, which every batch has passed; ends and failures come once per reader.
     private readonly Channel<ReaderEvent> events = Channel.CreateUnbounded<ReaderEvent>(new UnboundedChannelOptions { SingleReader = true });
     private int[]? partitions;
+    private IDisposable? watch;
     private int isEnumerating;
     private int disposed;
 
-    internal GoQueueConsumer(GoQueueClientOptions client, ConsumerOptions options, GoQueueAdmin admin, GrpcChannel channel)
+    internal GoQueueConsumer(GoQueueClientOptions client, ConsumerOptions options, GoQueueAdmin admin, TopicCatalog catalog, ClusterNodes nodes)
     {
-        context = new ReaderContext(client, options, channel);
-        Admin = admin;
+        context = new ReaderContext(client, options, admin, catalog, nodes);
     }
 
     /// <summary>How far the consumer is, by partition. Empty before the first enumeration.</summary>
     public IReadOnlyList<PartitionProgress> Progress => [.. context.AllProgress.Select(state => state.Snapshot())];
 
     internal ReaderContext Context => context;
-
-    private GoQueueAdmin Admin { get; }
 
     /// <summary>The next offset of this partition to hand out; -1 when not known yet.</summary>
     /// <param name="partition">A partition that this consumer reads.</param>
@@ -127,6 +126,7 @@ public sealed class GoQueueConsumer : IAsyncDisposable
         }
 
         Task[] stopping;
+        watch?.Dispose();
         lock (gate)
         {
             foreach (int partition in readers.Keys.ToArray())
@@ -144,7 +144,7 @@ public sealed class GoQueueConsumer : IAsyncDisposable
             ReleaseReadAhead();
         }
 
-        context.Channel.Dispose();
+        context.Dispose();
     }
 
     private async IAsyncEnumerable<MessageBatch> EnumerateAsync(bool movesPosition, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -244,12 +244,44 @@ public sealed class GoQueueConsumer : IAsyncDisposable
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
-            partitions = wanted;
-            foreach (int partition in wanted)
+            partitions ??= wanted;
+            foreach (int partition in partitions)
             {
                 if (!readers.ContainsKey(partition) && !finished.Contains(partition))
                 {
                     StartReader(partition);
+                }
+            }
+        }
+
+        watch ??= context.Catalog.Watch(context.Options.Topic, LayoutChanged);
+        if (context.Catalog.Find(context.Options.Topic) is { } newest)
+        {
+            LayoutChanged(newest); // what changed before it was watched
+        }
+    }
+
+    /// <summary>News of the topic. Partitions that were added are read from their start: all that is in them came later.</summary>
+    private void LayoutChanged(TopicLayout layout)
+    {
+        lock (gate)
+        {
+            if (Volatile.Read(ref disposed) != 0 || partitions is null)
+            {
+                return;
+            }
+
+            foreach (PartitionReader reader in readers.Values)
+            {
+                reader.LayoutChanged(layout);
+            }
+
+            if (context.Options.Partitions is null && !context.Options.StopAtEnd)
+            {
+                foreach (int added in layout.Partitions.Except(partitions).ToArray())
+                {
+                    partitions = [.. partitions, added];
+                    StartReader(added, StartPosition.Earliest);
                 }
             }
         }
@@ -266,8 +298,8 @@ public sealed class GoQueueConsumer : IAsyncDisposable
         {
             try
             {
-                TopicDescription topic = await Admin.DescribeTopicAsync(context.Options.Topic, cancellationToken).ConfigureAwait(false);
-                return [.. topic.Partitions.Select(partition => partition.Index)];
+                TopicLayout topic = await context.Catalog.RefreshAsync(context.Options.Topic).WaitAsync(cancellationToken).ConfigureAwait(false);
+                return topic.Partitions;
             }
             catch (GoQueueException failure) when (failure.IsRetriable)
             {
@@ -278,12 +310,12 @@ public sealed class GoQueueConsumer : IAsyncDisposable
     }
 
     /// <summary>Under the gate.</summary>
-    private void StartReader(int partition)
+    private void StartReader(int partition, StartPosition? otherwise = null)
     {
         PartitionState state = context.Progress(partition);
         StartPosition start = state.Position >= 0 ? StartPosition.AtOffset(state.Position)
             : context.Options.StartOffsets?.TryGetValue(partition, out long offset) == true ? StartPosition.AtOffset(offset)
-            : context.Options.Start;
+            : otherwise ?? context.Options.Start;
         PartitionReader reader = new(context, partition, start, events.Writer);
         readers[partition] = reader;
         finished.Remove(partition);

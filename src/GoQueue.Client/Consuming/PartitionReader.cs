@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using GoQueue.Client.Topics;
 using GoQueue.Client.Transport;
 using GoQueue.Client.Wire;
 using GoQueue.Contracts.V1;
@@ -9,7 +10,8 @@ using ErrorCode = GoQueue.Core.ErrorCode;
 namespace GoQueue.Client.Consuming;
 
 /// <summary>
-/// Reads one partition ahead: keeps a subscription open, checks what comes, and goes on at exactly the next offset when the connection breaks. A seek
+/// Reads one partition ahead: keeps a subscription open at the leader, checks what comes, and goes on at exactly the next offset when the connection
+/// breaks or another node leads. A seek
 /// replaces the reader by another one.
 /// </summary>
 internal sealed class PartitionReader
@@ -27,6 +29,8 @@ internal sealed class PartitionReader
     private long position = -1;
     private long end = long.MaxValue;
     private Task running = Task.CompletedTask;
+    private volatile Uri? reading;
+    private CancellationTokenSource? moving;
 
     public PartitionReader(ReaderContext context, int partition, StartPosition start, ChannelWriter<ReaderEvent> output)
     {
@@ -55,6 +59,15 @@ internal sealed class PartitionReader
         stopping.Dispose();
     }
 
+    /// <summary>The topic has another layout. A subscription at a node that does not lead any more is given up, even if that node says nothing.</summary>
+    public void LayoutChanged(TopicLayout layout)
+    {
+        if (reading is { } present && context.Catalog.AddressOf(layout, Partition) is { } leader && leader != present)
+        {
+            Leave(Interlocked.Exchange(ref moving, null));
+        }
+    }
+
     /// <summary>Never throws: what ends reading is put out as an event.</summary>
     private async Task RunAsync(long? knownEnd)
     {
@@ -74,20 +87,18 @@ internal sealed class PartitionReader
                 }
 
                 long before = position;
-                Error ended = await SubscribeAsync().ConfigureAwait(false);
-                failures = position > before ? 0 : failures;
-                if (position >= end)
+                try
                 {
-                    continue;
+                    await SubscribeAsync().ConfigureAwait(false);
                 }
-
-                throw new GoQueueException(
-                    ended.Code == ErrorCode.None ? ErrorCode.Unreachable : ended.Code,
-                    ended.Code == ErrorCode.None ? "the server ended the subscription" : ended.Detail);
+                finally
+                {
+                    failures = position > before ? 0 : failures;
+                }
             }
             catch (Exception problem) when (!stopping.IsCancellationRequested)
             {
-                GoQueueException failure = context.Channel.Translate(problem);
+                GoQueueException failure = GrpcChannel.Translate(reading, problem);
                 if (failure.Code == ErrorCode.OffsetOutOfRange && await TryResetAsync(failure).ConfigureAwait(false))
                 {
                     continue;
@@ -99,8 +110,11 @@ internal sealed class PartitionReader
                     return;
                 }
 
-                failures++;
-                await PauseAsync(failures).ConfigureAwait(false);
+                if (!await FollowAsync(failure).ConfigureAwait(false))
+                {
+                    failures++;
+                    await PauseAsync(failures).ConfigureAwait(false);
+                }
             }
             catch (Exception)
             {
@@ -128,7 +142,34 @@ internal sealed class PartitionReader
         context.Progress(Partition).Started(position, end, offsets);
     }
 
-    private async Task<Error> SubscribeAsync()
+    /// <summary>Reads until the subscription ends, and throws why; returns when the wanted end is reached.</summary>
+    private async Task SubscribeAsync()
+    {
+        TopicLayout layout = await context.Catalog.GetAsync(Topic).ConfigureAwait(false);
+        Uri address = context.Catalog.AddressOf(layout, Partition) ?? context.Nodes.Any;
+        using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
+        reading = address;
+        Volatile.Write(ref moving, ending);
+        try
+        {
+            if (context.Catalog.Find(Topic) is { } newest)
+            {
+                LayoutChanged(newest); // it may have come before we could be told
+            }
+
+            await SubscribeAsync(context.ChannelTo(address), ending.Token).ConfigureAwait(false);
+        }
+        catch (Exception) when (ending.IsCancellationRequested && !stopping.IsCancellationRequested)
+        {
+            throw new GoQueueException(ErrorCode.NotLeader, $"{address.Authority} does not lead partition {Partition} of topic '{Topic}' any more");
+        }
+        finally
+        {
+            Interlocked.CompareExchange(ref moving, null, ending);
+        }
+    }
+
+    private async Task SubscribeAsync(GrpcChannel channel, CancellationToken cancellationToken)
     {
         SubscribeRequest request = new()
         {
@@ -139,24 +180,65 @@ internal sealed class PartitionReader
             MaxBytes = context.Options.MaxResponseBytes - ResponseOverheadBytes,
         };
         using HttpResponseMessage response =
-            await context.Channel.OpenAsync("Subscribe", GrpcChannel.FramedContent(request), stopping.Token).ConfigureAwait(false);
-        Stream body = await response.Content.ReadAsStreamAsync(stopping.Token).ConfigureAwait(false);
+            await channel.OpenAsync("Subscribe", GrpcChannel.FramedContent(request), cancellationToken).ConfigureAwait(false);
+        Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         await using (body.ConfigureAwait(false))
         {
             using MessageStream messages = new(body, MaxMessageBytes);
             while (position < end)
             {
-                SharedBuffer? message = await messages.ReadAsync(Admit, context.Budget.GiveBack, stopping.Token).ConfigureAwait(false);
+                SharedBuffer? message = await messages.ReadAsync(Admit, context.Budget.GiveBack, cancellationToken).ConfigureAwait(false);
                 if (message is null)
                 {
-                    return GrpcChannel.EndOf(response);
+                    Error ended = GrpcChannel.EndOf(response);
+                    throw ended.Code == ErrorCode.None
+                        ? new GoQueueException(ErrorCode.Unreachable, "the server ended the subscription")
+                        : new GoQueueException(ended.Code, ended.Detail) { Leader = GrpcChannel.LeaderAfter(response) };
                 }
 
                 Take(message);
             }
         }
+    }
 
-        return default;
+    /// <summary>What the cancellation wakes does not run here, where locks may be held.</summary>
+    private static void Leave(CancellationTokenSource? subscription)
+    {
+        try
+        {
+            _ = subscription?.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+            // it has ended by itself
+        }
+    }
+
+    /// <summary>After a failure: true when it is known where to go on, at once.</summary>
+    private async Task<bool> FollowAsync(GoQueueException failure)
+    {
+        if (failure.Leader is { } leader && context.Catalog.Heard(Topic, Partition, leader))
+        {
+            return true;
+        }
+
+        Uri? before = reading;
+        if (failure.Code == ErrorCode.Unreachable && before is not null)
+        {
+            context.Catalog.Avoid(before);
+        }
+
+        try
+        {
+            TopicLayout layout = failure.Code == ErrorCode.NotLeader && context.Catalog.Find(Topic) is { } told && context.Catalog.AddressOf(told, Partition) is { } known && known != before
+                ? told // the change that moved us
+                : await context.Catalog.RefreshAsync(Topic).WaitAsync(stopping.Token).ConfigureAwait(false);
+            return context.Catalog.AddressOf(layout, Partition) is { } now && now != before;
+        }
+        catch (Exception)
+        {
+            return false; // nobody could be asked; what is wrong shows at the next try
+        }
     }
 
     private ValueTask Admit(int bytes, CancellationToken cancellationToken) => context.Budget.TakeAsync(bytes, cancellationToken);

@@ -1,27 +1,41 @@
 using System.Collections.Concurrent;
+using GoQueue.Client.Topics;
 using GoQueue.Client.Transport;
 
 namespace GoQueue.Client.Consuming;
 
 /// <summary>What the readers of one consumer share.</summary>
-internal sealed class ReaderContext(GoQueueClientOptions client, ConsumerOptions options, GrpcChannel channel)
+internal sealed class ReaderContext(GoQueueClientOptions client, ConsumerOptions options, GoQueueAdmin admin, TopicCatalog catalog, ClusterNodes nodes) : IDisposable
 {
     private readonly ConcurrentDictionary<int, PartitionState> progress = new();
+    private readonly ConcurrentDictionary<Uri, GrpcChannel> channels = new();
 
     public GoQueueClientOptions Client => client;
 
     public ConsumerOptions Options => options;
 
-    public GrpcChannel Channel => channel;
+    public GoQueueAdmin Admin => admin;
 
-    /// <summary>Over the consumer's own connection.</summary>
-    public GoQueueAdmin Admin { get; } = new(channel);
+    public TopicCatalog Catalog => catalog;
+
+    public ClusterNodes Nodes => nodes;
 
     public PrefetchBudget Budget { get; } = new(options.PrefetchBytes);
 
     public IEnumerable<PartitionState> AllProgress => progress.OrderBy(pair => pair.Key).Select(pair => pair.Value);
 
     public PartitionState Progress(int partition) => progress.GetOrAdd(partition, number => new PartitionState(number));
+
+    /// <summary>The consumer's own connection to that node.</summary>
+    public GrpcChannel ChannelTo(Uri address) => channels.GetOrAdd(address, static (at, client) => new GrpcChannel(client, at), client);
+
+    public void Dispose()
+    {
+        foreach (GrpcChannel channel in channels.Values)
+        {
+            channel.Dispose();
+        }
+    }
 }
 
 /// <summary>What a reader puts out: a batch, or its end with or without a failure.</summary>

@@ -51,7 +51,17 @@ internal sealed class PartitionQueue
     /// <summary>The last answer that asked for another try.</summary>
     public Error LastProblem { get; set; }
 
+    /// <summary>Nothing goes again before it is known whether the partition is still there.</summary>
     public bool IsRefreshing { get; set; }
+
+    /// <summary>A question who leads it is under way.</summary>
+    public bool IsAsking { get; set; }
+
+    /// <summary>Where its batches go; null before the first.</summary>
+    public PublishLink? Link { get; set; }
+
+    /// <summary>Another node leads it. Any thread.</summary>
+    public void LeaderChanged() => loop.LeaderChanged(this);
 
     /// <summary>True for the first of several attempts to put the partition on the loop's list.</summary>
     public bool TrySchedule() => Interlocked.Exchange(ref scheduled, 1) == 0;

@@ -5,7 +5,7 @@ namespace GoQueue.Client.Producing;
 
 /// <summary>What the parts of one producer share.</summary>
 internal sealed class ProducerContext(
-    GoQueueClientOptions client, ProducerOptions options, GoQueueAdmin admin, TopicCatalog catalog, Func<GrpcChannel> newChannel)
+    GoQueueClientOptions client, ProducerOptions options, GoQueueAdmin admin, TopicCatalog catalog, ClusterNodes nodes)
 {
     private int waitingSends;
 
@@ -17,7 +17,7 @@ internal sealed class ProducerContext(
 
     public TopicCatalog Catalog => catalog;
 
-    public Func<GrpcChannel> NewChannel => newChannel;
+    public ClusterNodes Nodes => nodes;
 
     public ClientClock Clock { get; } = new(client.Time);
 

@@ -8,16 +8,24 @@ internal sealed partial class PublishLoop
 {
     private void TakeAnswers(long now)
     {
-        while (call is not null && call.TryTakeAnswer(out PublishAnswer answer))
+        foreach (PublishLink link in links.Values)
         {
-            connectFailures = 0;
-            if (outstanding.Remove(answer.Correlation, out ProducerBatch? batch))
-            {
-                Answered(batch, answer, now);
-            }
-            else
+            TakeAnswers(link, now);
+        }
+    }
+
+    private void TakeAnswers(PublishLink link, long now)
+    {
+        while (link.Call is { } call && call.TryTakeAnswer(out PublishAnswer answer))
+        {
+            link.ConnectFailures = 0;
+            if (!link.Outstanding.Remove(answer.Correlation, out ProducerBatch? batch))
             {
                 call.Break(new GoQueueException(ErrorCode.Internal, $"the server answered correlation {answer.Correlation}, which was not sent or answered before"));
+            }
+            else if (batch is not null)
+            {
+                Answered(batch, answer, now);
             }
         }
     }
@@ -40,7 +48,7 @@ internal sealed partial class PublishLoop
                 break;
             case AnswerVerdict.Kept:
                 partition.LastProblem = answer.Error;
-                Retried(partition, answer.Error.Code, now);
+                Retried(partition, answer, now);
                 break;
         }
 
@@ -67,18 +75,39 @@ internal sealed partial class PublishLoop
             : new GoQueueException(error.Code, what);
     }
 
-    private void Retried(PartitionQueue partition, ErrorCode code, long now)
+    private void Retried(PartitionQueue partition, in PublishAnswer answer, long now)
     {
+        ErrorCode code = answer.Error.Code;
+        if (code == ErrorCode.NotLeader && answer.Leader is { } leader && context.Catalog.Heard(partition.Topic, partition.Index, leader))
+        {
+            partition.RetryAt = now; // it goes there at once
+            return;
+        }
+
         // An out-of-order answer behind a refused batch says nothing new; the pause counts from the refusal.
         if (code != ErrorCode.OutOfOrderSequence)
         {
             partition.RetryAt = now + Backoff.After(partition.Window.Failures, context.Client).Ticks;
         }
 
-        if (code is ErrorCode.NotLeader or ErrorCode.UnknownTopic or ErrorCode.UnknownPartition && !partition.IsRefreshing)
+        if (code is ErrorCode.UnknownTopic or ErrorCode.UnknownPartition && !partition.IsRefreshing)
         {
             // Nothing goes again before the answer: it may be that the partition is no more.
             partition.IsRefreshing = true;
+            _ = RefreshAsync(partition);
+        }
+        else if (code is ErrorCode.NotLeader or ErrorCode.ShuttingDown or ErrorCode.FencedLeaderEpoch)
+        {
+            AskWhoLeads(partition);
+        }
+    }
+
+    /// <summary>Asks some node, unless that is under way; what it says comes as a change of the layout. Sending goes on meanwhile.</summary>
+    private void AskWhoLeads(PartitionQueue partition)
+    {
+        if (!partition.IsRefreshing && !partition.IsAsking)
+        {
+            partition.IsAsking = true;
             _ = RefreshAsync(partition);
         }
     }
@@ -107,6 +136,7 @@ internal sealed partial class PublishLoop
         Post(() =>
         {
             partition.IsRefreshing = false;
+            partition.IsAsking = false;
             if (gone is not null)
             {
                 FailPartition(partition, gone);

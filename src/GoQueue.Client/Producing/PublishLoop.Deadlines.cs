@@ -7,6 +7,8 @@ internal sealed partial class PublishLoop
     /// <summary>Brokers forget a producer after a day without a batch (I3); far below that we no longer rely on being remembered.</summary>
     private static readonly TimeSpan ForgottenAfter = TimeSpan.FromMinutes(10);
 
+    private static readonly TimeSpan SilenceBeforeAsking = TimeSpan.FromSeconds(2);
+
     private long nextCheck;
 
     private void CloseLingering(long now)
@@ -49,7 +51,7 @@ internal sealed partial class PublishLoop
                 Fail(batch, TooLate(batch));
             }
 
-            CheckAnswer(window, now);
+            CheckAnswer(partition, now);
             if (window.IsRecovering)
             {
                 StartRecovery(partition);
@@ -61,13 +63,20 @@ internal sealed partial class PublishLoop
         }
     }
 
-    private void CheckAnswer(InFlightWindow window, long now)
+    private void CheckAnswer(PartitionQueue partition, long now)
     {
-        foreach (ProducerBatch batch in window.Batches)
+        foreach (ProducerBatch batch in partition.Window.Batches)
         {
+            if (batch.IsOutstanding && now - batch.SentAt >= SilenceBeforeAsking.Ticks)
+            {
+                // A leader that hangs does not say so. Another node may know that it leads no more.
+                context.Catalog.Avoid(partition.Link!.Address);
+                AskWhoLeads(partition);
+            }
+
             if (batch.IsOutstanding && now - batch.SentAt >= context.Client.RequestTimeout.Ticks)
             {
-                call?.Break(new GoQueueException(
+                partition.Link!.Call?.Break(new GoQueueException(
                     ErrorCode.Timeout, $"a batch to partition {batch.Partition.Index} of topic '{batch.Partition.Topic}' was not answered within {context.Client.RequestTimeout.TotalSeconds} s"));
                 return;
             }
@@ -98,7 +107,11 @@ internal sealed partial class PublishLoop
         if (HasWork)
         {
             due = Math.Max(nextCheck, now + 1);
-            due = call is null ? Math.Min(due, Math.Max(connectAt, now + 1)) : due;
+            foreach (PublishLink link in links.Values)
+            {
+                due = link is { Call: null, IsWanted: true } ? Math.Min(due, Math.Max(link.ConnectAt, now + 1)) : due;
+            }
+
             due = identity.IsNone && !isAskingIdentity && context.Options.IsIdempotent ? Math.Min(due, Math.Max(identityAt, now + 1)) : due;
         }
 

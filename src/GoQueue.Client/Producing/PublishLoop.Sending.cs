@@ -7,8 +7,6 @@ internal sealed partial class PublishLoop
     /// <summary>What one write may hold; more would only delay the answers that are taken between writes.</summary>
     private const int FrameBytesPerWrite = 256 << 10;
 
-    private readonly FrameBuffer frames = new();
-    private readonly Dictionary<ulong, ProducerBatch> outstanding = [];
     private readonly List<PartitionQueue> recovering = [];
     private readonly List<ProducerBatch> resend = [];
     private ulong lastCorrelation;
@@ -17,17 +15,24 @@ internal sealed partial class PublishLoop
     /// <summary>Sends again what has to go again, partition by partition, once nothing of it is outstanding.</summary>
     private void Recover(long now)
     {
-        if (recovering.Count == 0 || call is not { CanWrite: true })
-        {
-            return;
-        }
-
         for (int i = recovering.Count - 1; i >= 0; i--)
         {
             PartitionQueue partition = recovering[i];
             InFlightWindow window = partition.Window;
-            if (window.Outstanding > 0 || partition.IsRefreshing || now < partition.RetryAt || (window.NeedsIdentity && !window.TryIdentify(IdentityFor(partition))))
+            if (partition.IsRefreshing || now < partition.RetryAt)
             {
+                continue;
+            }
+
+            PublishLink link = LinkOf(partition);
+            if (window.Outstanding > 0 || (window.NeedsIdentity && !window.TryIdentify(IdentityFor(partition))))
+            {
+                continue;
+            }
+
+            if (!link.CanWrite)
+            {
+                link.IsWanted = true;
                 continue;
             }
 
@@ -35,7 +40,7 @@ internal sealed partial class PublishLoop
             window.Recover(resend);
             foreach (ProducerBatch batch in resend)
             {
-                AddFrame(batch, now);
+                AddFrame(link, batch, now);
             }
 
             if (!window.IsRecovering)
@@ -46,19 +51,30 @@ internal sealed partial class PublishLoop
         }
     }
 
-    /// <summary>Takes new batches from the partitions that have some, one partition after the other, until the write is full.</summary>
+    /// <summary>Takes new batches from the partitions that have some, one partition after the other, until the writes are full.</summary>
     private void SendReady(long now)
     {
-        if (call is not { CanWrite: true })
+        foreach (PublishLink link in links.Values)
         {
-            return;
+            while (link.CanWrite && link.Blocked.TryDequeue(out PartitionQueue? waited))
+            {
+                ready.Enqueue(waited);
+            }
         }
 
-        for (int looks = ready.Count; looks > 0 && frames.Length < FrameBytesPerWrite && ready.TryDequeue(out PartitionQueue? partition); looks--)
+        for (int looks = ready.Count; looks > 0 && ready.TryDequeue(out PartitionQueue? partition); looks--)
         {
             partitions.Add(partition);
+            PublishLink link = LinkOf(partition);
+            if (!link.CanWrite || link.Frames.Length >= FrameBytesPerWrite)
+            {
+                link.IsWanted = true;
+                link.Blocked.Enqueue(partition);
+                continue;
+            }
+
             partition.ClearScheduled(); // before the look: what comes after it schedules the partition again
-            if (!SendFrom(partition, now))
+            if (!SendFrom(partition, link, now))
             {
                 Schedule(partition);
             }
@@ -66,7 +82,7 @@ internal sealed partial class PublishLoop
     }
 
     /// <summary>False when the partition may have more and only this write is full.</summary>
-    private bool SendFrom(PartitionQueue partition, long now)
+    private bool SendFrom(PartitionQueue partition, PublishLink link, long now)
     {
         InFlightWindow window = partition.Window;
         if (now - partition.LastDeliveryAt > ForgottenAfter.Ticks)
@@ -82,7 +98,7 @@ internal sealed partial class PublishLoop
 
         while (window.CanSendNew)
         {
-            if (frames.Length >= FrameBytesPerWrite)
+            if (link.Frames.Length >= FrameBytesPerWrite)
             {
                 return false;
             }
@@ -93,33 +109,37 @@ internal sealed partial class PublishLoop
             }
 
             window.Send(batch);
-            AddFrame(batch, now);
+            AddFrame(link, batch, now);
         }
 
         return true; // an answer will make room and schedule it again
     }
 
-    private void AddFrame(ProducerBatch batch, long now)
+    private void AddFrame(PublishLink link, ProducerBatch batch, long now)
     {
         PartitionQueue partition = batch.Partition;
         ulong correlation = ++lastCorrelation;
-        outstanding.Add(correlation, batch);
+        link.Outstanding.Add(correlation, batch);
         batch.SentAt = now;
         ReadOnlySpan<byte> bytes = batch.Bytes;
         PublishRequestFrame frame = new(correlation, partition.TopicBytes, partition.Index, context.Options.Acks);
-        frames.Advance(frame.Write(frames.GetSpan(frame.MaxSize(bytes.Length)), bytes));
+        link.Frames.Advance(frame.Write(link.Frames.GetSpan(frame.MaxSize(bytes.Length)), bytes));
         context.Counters.Sent(bytes.Length, batch.Attempts > 1);
     }
 
-    /// <summary>True when the turn wrote something or could not because the last write is under way with more to come.</summary>
+    /// <summary>True when something was written.</summary>
     private bool WriteFrames()
     {
-        if (frames.Length == 0 || call is not { CanWrite: true })
+        bool wrote = false;
+        foreach (PublishLink link in links.Values)
         {
-            return false;
+            if (link.Frames.Length > 0 && link.CanWrite)
+            {
+                link.Call!.Write(link.Frames.TakeWritten());
+                wrote = true;
+            }
         }
 
-        call.Write(frames.TakeWritten());
-        return true;
+        return wrote;
     }
 }

@@ -1,23 +1,20 @@
 using System.Collections.Concurrent;
-using GoQueue.Client.Transport;
 using GoQueue.Core;
 
 namespace GoQueue.Client.Producing;
 
 /// <summary>
-/// Sends the batches of its partitions over one connection. A single loop owns the connection, the windows and every batch once it is closed;
+/// Sends the batches of its partitions, each over the connection to its leader. A single loop owns the connections, the windows and every batch once it is closed;
 /// senders only fill drafts and raise the signal. One turn: take what happened, settle, decide what to send, write it in one piece.
 /// </summary>
 /// <remarks>
 /// Parts: this file, the loop and its inputs; <c>.Sending</c>, what goes out; <c>.Answers</c>, what comes back; <c>.Connection</c>, identity
-/// and connection; <c>.Deadlines</c>, time.
+/// and connections; <c>.Deadlines</c>, time.
 /// </remarks>
 internal sealed partial class PublishLoop
 {
     private readonly ProducerContext context;
     private readonly Action roomFreed;
-    private readonly GrpcChannel channel;
-    private readonly GoQueueAdmin admin;
     private readonly ClientClock clock;
     private readonly WorkSignal signal = new();
     private readonly ConcurrentQueue<PartitionQueue> ready = new();
@@ -36,8 +33,6 @@ internal sealed partial class PublishLoop
     {
         this.context = context;
         this.roomFreed = roomFreed;
-        channel = context.NewChannel();
-        admin = new GoQueueAdmin(channel);
         clock = context.Clock;
         timer = clock.Time.CreateTimer(static signal => ((WorkSignal)signal!).Set(), signal, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         running = Task.Run(RunAsync);
@@ -89,7 +84,10 @@ internal sealed partial class PublishLoop
         signal.Set();
         await running.ConfigureAwait(false);
         await timer.DisposeAsync().ConfigureAwait(false);
-        channel.Dispose();
+        foreach (PublishLink link in links.Values)
+        {
+            link.Dispose();
+        }
     }
 
     private void Post(Action request)
@@ -133,16 +131,12 @@ internal sealed partial class PublishLoop
             long now = clock.Ticks;
             TakeRequests();
             TakeAnswers(now);
-            if (call?.Failure is not null)
-            {
-                await LeaveConnectionAsync(now).ConfigureAwait(false);
-            }
-
+            await LeaveBrokenAsync(now).ConfigureAwait(false);
             CloseLingering(now);
             CheckDeadlines(now);
-            Connect(now);
             Recover(now);
             SendReady(now);
+            Connect(now);
             if (settledSomething)
             {
                 settledSomething = false;
@@ -164,6 +158,14 @@ internal sealed partial class PublishLoop
             partitions.Add(partition);
         }
 
+        foreach (PublishLink link in links.Values)
+        {
+            foreach (PartitionQueue partition in link.Blocked)
+            {
+                partitions.Add(partition);
+            }
+        }
+
         foreach (ProducerBatch draft in lingering)
         {
             partitions.Add(draft.Partition);
@@ -172,11 +174,14 @@ internal sealed partial class PublishLoop
 
     private async Task EndAsync(GoQueueException because)
     {
-        if (call is not null)
+        foreach (PublishLink link in links.Values)
         {
-            await call.FinishAsync().ConfigureAwait(false);
-            await call.DisposeAsync().ConfigureAwait(false);
-            call = null;
+            if (link.Call is { } call)
+            {
+                await call.FinishAsync().ConfigureAwait(false);
+                await call.DisposeAsync().ConfigureAwait(false);
+                link.Call = null;
+            }
         }
 
         TakeNewPartitions();
@@ -187,7 +192,6 @@ internal sealed partial class PublishLoop
 
         hasEnded = true;
         TakeRequests();
-        frames.Dispose();
         roomFreed();
     }
 

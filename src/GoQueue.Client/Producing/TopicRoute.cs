@@ -15,6 +15,7 @@ internal sealed class TopicRoute(string topic, ProducerContext context, Func<Pub
     private volatile int waitingCount;
     private Task? loading;
     private GoQueueException? closed;
+    private IDisposable? watch;
     private int sticky;
 
     public string Topic => topic;
@@ -127,6 +128,7 @@ internal sealed class TopicRoute(string topic, ProducerContext context, Func<Pub
         }
 
         Fail(because);
+        watch?.Dispose();
         await WhenIdleAsync().ConfigureAwait(false);
         foreach (PartitionQueue partition in destination?.Queues.Values.ToArray() ?? [])
         {
@@ -169,6 +171,9 @@ internal sealed class TopicRoute(string topic, ProducerContext context, Func<Pub
         Pump();
         return layout;
     }
+
+    /// <summary>Where the partition's leader takes calls; null when that is not known now.</summary>
+    public Uri? AddressOf(int partition) => destination is { } target ? context.Catalog.AddressOf(target.Layout, partition) : null;
 
     /// <summary>Completes when no question about the topic is under way.</summary>
     private Task WhenIdleAsync()
@@ -277,22 +282,44 @@ internal sealed class TopicRoute(string topic, ProducerContext context, Func<Pub
         }
     }
 
+    /// <summary>Layouts may come from several sides; an older one is not taken.</summary>
     private void Adopt(TopicLayout layout)
     {
+        List<PartitionQueue> moved = [];
         lock (gate)
         {
+            TopicLayout? before = destination?.Layout;
+            layout = layout.After(before);
             Dictionary<int, PartitionQueue> queues = [];
             foreach (int partition in layout.Partitions)
             {
                 PartitionQueue? queue = null;
                 destination?.Queues.TryGetValue(partition, out queue);
+                if (queue is not null && before!.LeaderOf(partition) != layout.LeaderOf(partition))
+                {
+                    moved.Add(queue);
+                }
+
                 queue ??= new PartitionQueue(this, partition, nextLoop(), context);
                 queue.Accept();
                 queues.Add(partition, queue);
             }
 
             destination = new Destination(layout, queues);
+            if (watch is null && closed is null)
+            {
+                watch = context.Catalog.Watch(topic, Changed);
+            }
         }
+
+        moved.ForEach(static queue => queue.LeaderChanged());
+    }
+
+    /// <summary>News of the topic, from the catalog.</summary>
+    private void Changed(TopicLayout layout)
+    {
+        Adopt(layout);
+        Pump();
     }
 
     private sealed record Destination(TopicLayout Layout, Dictionary<int, PartitionQueue> Queues);

@@ -102,6 +102,13 @@ internal sealed class GrpcChannel : IDisposable
         }
     }
 
+    /// <summary>Nothing of the call can have reached a node.</summary>
+    public static bool NeverConnected(GoQueueException failure) =>
+        failure.InnerException is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError };
+
+    /// <summary>Who leads instead, when a call that was read to its end was refused for that.</summary>
+    public static LeaderHint? LeaderAfter(HttpResponseMessage response) => LeaderHint.Read(response.TrailingHeaders) ?? LeaderHint.Read(response.Headers);
+
     /// <summary>How a call ended whose body was read to its end.</summary>
     public static Error EndOf(HttpResponseMessage response) =>
         GrpcStatusReader.Read(response.TrailingHeaders) ?? GrpcStatusReader.Read(response.Headers)
@@ -120,7 +127,10 @@ internal sealed class GrpcChannel : IDisposable
     }
 
     /// <summary>What went wrong below gRPC, in our terms.</summary>
-    public GoQueueException Translate(Exception failure)
+    public GoQueueException Translate(Exception failure) => Translate(address, failure);
+
+    /// <summary>The same for a call to that address; null when none was chosen yet.</summary>
+    public static GoQueueException Translate(Uri? address, Exception failure)
     {
         if (failure is GoQueueException ours)
         {
@@ -129,7 +139,7 @@ internal sealed class GrpcChannel : IDisposable
 
         if (failure is not (HttpRequestException or IOException or HttpProtocolException or OperationCanceledException))
         {
-            return new GoQueueException(ErrorCode.Internal, $"a call to {address.Authority} failed: {failure.Message}", failure);
+            return new GoQueueException(ErrorCode.Internal, $"a call to {address?.Authority ?? "a node"} failed: {failure.Message}", failure);
         }
 
         Exception innermost = failure;
@@ -138,7 +148,7 @@ internal sealed class GrpcChannel : IDisposable
             innermost = inner;
         }
 
-        return new GoQueueException(ErrorCode.Unreachable, $"no answer from {address.Authority}: {innermost.Message}", failure);
+        return new GoQueueException(ErrorCode.Unreachable, $"no answer from {address?.Authority ?? "any node"}: {innermost.Message}", failure);
     }
 
     public void Dispose() => invoker.Dispose();
@@ -170,7 +180,7 @@ internal sealed class GrpcChannel : IDisposable
 
             if (GrpcStatusReader.Read(response.Headers) is { Code: not ErrorCode.None } refusal)
             {
-                throw new GoQueueException(refusal.Code, refusal.Detail);
+                throw new GoQueueException(refusal.Code, refusal.Detail) { Leader = LeaderHint.Read(response.Headers) };
             }
 
             HttpResponseMessage opened = response;

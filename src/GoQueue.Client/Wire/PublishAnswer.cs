@@ -1,5 +1,6 @@
 using System.Text;
 using GoQueue.Client.Errors;
+using GoQueue.Client.Transport;
 using GoQueue.Core;
 
 namespace GoQueue.Client.Wire;
@@ -22,6 +23,9 @@ internal readonly struct PublishAnswer
     /// <summary>Largest timestamp of the batch as stored, ms.</summary>
     public long TimestampMillis { get; private init; }
 
+    /// <summary>Who leads the partition, from a node that does not.</summary>
+    public LeaderHint? Leader { get; private init; }
+
     public static PublishAnswer Parse(ReadOnlySpan<byte> message)
     {
         ulong correlation = 0;
@@ -31,6 +35,7 @@ internal readonly struct PublishAnswer
         string detail = "";
         int replicas = 0;
         bool flushed = false;
+        LeaderHint? leader = null;
         ProtoReader reader = new(message);
         while (reader.MoveNext())
         {
@@ -54,6 +59,10 @@ internal readonly struct PublishAnswer
                 case 6:
                     timestamp = (long)reader.Number();
                     break;
+                case 7:
+                    Contracts.V1.PartitionLeader named = Contracts.V1.PartitionLeader.Parser.ParseFrom(reader.Bytes());
+                    leader = named.Node.Length == 0 ? null : new LeaderHint(named.Node, named.Endpoint, named.LeaderEpoch);
+                    break;
                 default:
                     reader.Skip();
                     break;
@@ -68,6 +77,7 @@ internal readonly struct PublishAnswer
             Replicas = replicas,
             Flushed = flushed,
             TimestampMillis = timestamp,
+            Leader = leader,
         };
     }
 

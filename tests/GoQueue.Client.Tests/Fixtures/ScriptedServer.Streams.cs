@@ -64,6 +64,13 @@ internal sealed partial class ScriptedServer
             return Refusal(code);
         }
 
+        if (LedElsewhere(request.Topic, request.Partition) is { } led)
+        {
+            PublishStreamResponse refused = Refusal(ErrorCode.NotLeader);
+            refused.Leader = NamesLeaders ? new PartitionLeader { Node = led.Leader, Endpoint = Metadata.Nodes.GetValueOrDefault(led.Leader, ""), LeaderEpoch = led.LeaderEpoch } : null;
+            return refused;
+        }
+
         (Error error, long baseOffset) = partition.Append(request.Batch.ToByteArray(), topics[request.Topic].Topic.Settings.MaxMessageBytes);
         return error.Code != ErrorCode.None
             ? Refusal(error.Code, error.Detail)
@@ -82,6 +89,19 @@ internal sealed partial class ScriptedServer
         if (Find(request.Topic, request.Partition, out ErrorCode code) is not { } partition)
         {
             Fail(context, code, "scripted server");
+            return;
+        }
+
+        if (LedElsewhere(request.Topic, request.Partition) is { } led)
+        {
+            if (NamesLeaders)
+            {
+                context.Response.Headers["goqueue-leader"] = led.Leader;
+                context.Response.Headers["goqueue-leader-epoch"] = led.LeaderEpoch.ToString();
+                context.Response.Headers["goqueue-leader-endpoint"] = Metadata.Nodes.GetValueOrDefault(led.Leader, "");
+            }
+
+            Fail(context, ErrorCode.NotLeader, "scripted server");
             return;
         }
 

@@ -23,7 +23,7 @@ namespace GoQueue.Client.Tests.Fixtures;
 /// </summary>
 internal sealed partial class ScriptedServer : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<string, (Topic Topic, ScriptedPartition[] Partitions)> topics = new();
+    private ConcurrentDictionary<string, (Topic Topic, ScriptedPartition[] Partitions)> topics => Metadata.Topics;
     private WebApplication? app;
     private long nextProducer = 1000;
     private int publishes;
@@ -57,9 +57,17 @@ internal sealed partial class ScriptedServer : IAsyncDisposable
 
     public string Address { get; private set; } = "";
 
-    public static async Task<ScriptedServer> StartAsync(int port = 0)
+    public ScriptedMetadata Metadata { get; private init; } = new();
+
+    /// <summary>Its id in the cluster.</summary>
+    public string Node { get; private init; } = "n1";
+
+    /// <summary>Whether a refusal for not being the leader says who is.</summary>
+    public bool NamesLeaders { get; set; } = true;
+
+    public static async Task<ScriptedServer> StartAsync(int port = 0, string node = "n1", ScriptedMetadata? cluster = null)
     {
-        ScriptedServer server = new();
+        ScriptedServer server = new() { Node = node, Metadata = cluster ?? new ScriptedMetadata() };
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -79,6 +87,11 @@ internal sealed partial class ScriptedServer : IAsyncDisposable
         await server.app.StartAsync();
         string bound = server.app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
         server.Address = bound.Replace("http://", "", StringComparison.Ordinal);
+        if (cluster is not null)
+        {
+            cluster.Nodes[node] = server.Address;
+        }
+
         return server;
     }
 
@@ -99,10 +112,15 @@ internal sealed partial class ScriptedServer : IAsyncDisposable
 
         ScriptedPartition[] stored = [.. Enumerable.Range(0, partitions).Select(_ => new ScriptedPartition())];
         topics[name] = (topic, stored);
+        Metadata.Raise();
         return stored;
     }
 
-    public void RemoveTopic(string name) => topics.TryRemove(name, out _);
+    public void RemoveTopic(string name)
+    {
+        topics.TryRemove(name, out _);
+        Metadata.Raise();
+    }
 
     public async Task StopAsync()
     {
@@ -144,6 +162,13 @@ internal sealed partial class ScriptedServer : IAsyncDisposable
         if (refused != ErrorCode.None)
         {
             Fail(context, refused, $"scripted refusal of {method}");
+            return;
+        }
+
+        if (method == "GetMetadata")
+        {
+            await WriteFrameAsync(context.Response.Body, await Metadata.AnswerAsync(GetMetadataRequest.Parser.ParseFrom(request), Node, context.RequestAborted));
+            context.Response.AppendTrailer("grpc-status", "0");
             return;
         }
 
@@ -215,6 +240,12 @@ internal sealed partial class ScriptedServer : IAsyncDisposable
         code = ErrorCode.UnknownPartition;
         return index < found.Partitions.Length ? found.Partitions[index] : null;
     }
+
+    /// <summary>The leader, when that is another node; null when it is this one, or the server stands alone.</summary>
+    private Partition? LedElsewhere(string topic, int index) =>
+        !Metadata.Nodes.IsEmpty && topics.TryGetValue(topic, out var found) && index < found.Partitions.Length && found.Topic.Partitions[index].Leader != Node
+            ? found.Topic.Partitions[index]
+            : null;
 
     private static void Cut(HttpContext context) => context.Features.GetRequiredFeature<IConnectionLifetimeFeature>().Abort();
 
