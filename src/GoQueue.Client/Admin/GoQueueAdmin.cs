@@ -83,7 +83,7 @@ public sealed class GoQueueAdmin
             request.ExpectedVersion = version;
         }
 
-        AddPartitionsResponse answer = await channel.CallAsync("AddPartitions", request, AddPartitionsResponse.Parser, cancellationToken).ConfigureAwait(false);
+        AddPartitionsResponse answer = await caller.CallAsync("AddPartitions", request, AddPartitionsResponse.Parser, isRepeatable: false, cancellationToken).ConfigureAwait(false);
         return TopicMapping.FromWire(answer.Topic);
     }
 
