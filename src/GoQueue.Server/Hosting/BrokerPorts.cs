@@ -2,7 +2,6 @@ using GoQueue.Broker.Requests;
 using GoQueue.Core;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Topics;
-using GoQueue.Metadata;
 using GoQueue.Server.Configuration;
 using GoQueue.Server.Forwarding;
 using GoQueue.Server.Grpc.Services;
@@ -57,8 +56,6 @@ internal sealed class BrokerPorts(ServerOptions options) : ITopicRequests, IPart
     }
 
     public NodeId Self => options.NodeId;
-
-    public MetadataImage Image => Broker.Metadata.Image;
 
     public ValueTask<MetadataImage> WaitForChangeAsync(long seenVersion, CancellationToken cancellationToken) =>
         Broker.Metadata.WaitForChangeAsync(seenVersion, cancellationToken);
