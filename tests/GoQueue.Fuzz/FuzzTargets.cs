@@ -21,6 +21,8 @@ public static class FuzzTargets
         new StorageFileTarget(),
         new SegmentIndexTarget(),
         new LogRecoveryTarget(),
+        new RaftMessageTarget(),
+        new RaftFileTarget(),
     ];
 
     /// <summary>The target of this name, or all for <c>all</c>; empty when there is none.</summary>
