@@ -133,7 +133,7 @@ internal sealed partial class ControllerLoop
     {
         lock (livenessGate)
         {
-            liveness.LinkChanged(change);
+            liveness.LinkChanged(change, Now);
         }
 
         woken.Wake();

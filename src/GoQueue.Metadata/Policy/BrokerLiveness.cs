@@ -8,12 +8,17 @@ namespace GoQueue.Metadata.Policy;
 /// Who is there, as one node sees it: heartbeats while it is the controller, links always. Monotonic time only; one owner.
 /// </summary>
 /// <remarks>
-/// A broker is gone when it was not heard of for the time-out, or at once when its link was closed and the next attempt refused: nobody listens there.
-/// A link that closes and comes up again, or falls silent, says nothing by itself. A new controller, and one that stood still itself, gives
+/// A broker is gone when it was not heard of for the time-out, or at once when its link was closed and an attempt after that refused: nobody listens there. (An
+/// attempt in between may end without an answer, while the process is being torn down.) A heartbeat that comes just after the close may have been on
+/// its way already; a later one proves that the process is there and only its port is not reached. A link that closes and comes up again, or falls
+/// silent, says nothing by itself. A new controller, and one that stood still itself, gives
 /// everybody a fresh time-out, because what it did not hear proves nothing.
 /// </remarks>
 public sealed class BrokerLiveness(TimeSpan timeOut)
 {
+    /// <summary>How long after a close a heartbeat may still be one from before: a process that starts anew takes longer to register.</summary>
+    private static readonly TimeSpan late = TimeSpan.FromMilliseconds(300);
+
     private readonly SortedDictionary<NodeId, Known> known = [];
 
     /// <summary>This node begins to be the controller, or woke from a pause.</summary>
@@ -31,21 +36,34 @@ public sealed class BrokerLiveness(TimeSpan timeOut)
     {
         Known broker = Of(node);
         broker.LastHeard = now;
-        broker.IsRefused = false;
         broker.HeardEpoch = epoch;
         broker.Applied = applied;
         broker.WantsToStop = wantsToStop;
+        bool mayBeLate = broker.ClosedAt is { } closed && now - closed < late;
+        if (!mayBeLate)
+        {
+            broker.ClosedAt = null;
+            broker.IsRefused = false;
+        }
     }
 
     /// <summary>A link to the node changed.</summary>
-    public void LinkChanged(PeerLinkChange change)
+    public void LinkChanged(PeerLinkChange change, TimeSpan now)
     {
         Known broker = Of(change.Peer);
-        broker.IsRefused = change.State == PeerLinkState.Refused && (broker.IsClosed || broker.IsRefused);
-        broker.IsClosed = change.State is PeerLinkState.Closed || (change.State == PeerLinkState.Refused && broker.IsClosed);
-        if (change.State == PeerLinkState.Up)
+        switch (change.State)
         {
-            broker.Incarnation = change.Incarnation;
+            case PeerLinkState.Up:
+                broker.ClosedAt = null;
+                broker.IsRefused = false;
+                broker.Incarnation = change.Incarnation;
+                break;
+            case PeerLinkState.Closed:
+                broker.ClosedAt = now;
+                break;
+            case PeerLinkState.Refused:
+                broker.IsRefused |= broker.ClosedAt is not null;
+                break;
         }
     }
 
@@ -91,7 +109,8 @@ public sealed class BrokerLiveness(TimeSpan timeOut)
         /// <summary>Null: never, which proves nothing.</summary>
         public TimeSpan? LastHeard { get; set; }
 
-        public bool IsClosed { get; set; }
+        /// <summary>When its link was last closed from there; null since it came up again, or was heard in spite of that.</summary>
+        public TimeSpan? ClosedAt { get; set; }
 
         public bool IsRefused { get; set; }
 

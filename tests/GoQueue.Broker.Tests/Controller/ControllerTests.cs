@@ -54,6 +54,53 @@ public sealed class ControllerTests
         members.Until(() => members.Topic(topic).Partitions[0].Leader == Node(3), 500, "the silent one is given up");
     }
 
+    /// <summary>Seen on real processes: an attempt made while the process is torn down gets no answer, the next one is refused.</summary>
+    [Fact]
+    public void An_attempt_without_an_answer_between_close_and_refusal_takes_nothing_from_the_evidence()
+    {
+        using TestMembers members = Of(3);
+        members.Kill(2, isNoticed: false);
+        members.Peers.Tell(Node(2), PeerLinkState.Closed, PeerLinkState.Silent, PeerLinkState.Refused, PeerLinkState.Closed);
+        members.Until(() => members.Broker(2).IsFenced, 20, "it is fenced at once");
+    }
+
+    [Fact]
+    public void A_heartbeat_that_was_on_its_way_when_the_process_died_does_not_bring_it_back()
+    {
+        using TestMembers members = Of(3);
+        Heartbeat beat = new(members.Broker(2).Epoch, members.Image.Version, false);
+        members.Kill(2, isNoticed: true);
+        members[2].Port.IsCutOff = false;
+        members.Context.Await(() => members[2].Port.CallAsync(
+            Node(1), PeerMessageKind.BrokerHeartbeat, PeerChannel.Control, beat.Encode(), TimeSpan.FromSeconds(1), CancellationToken.None));
+        members[2].Port.IsCutOff = true;
+
+        members.Context.For(TimeSpan.FromMilliseconds(100));
+
+        Assert.True(members.Broker(2).IsFenced);
+        Assert.Single(members.Metadata.Log, command => command is AlterBrokerCommand { Node.Value: "n2", Change: BrokerChange.Unfence });
+    }
+
+    [Fact]
+    public void A_broker_that_is_heard_though_its_port_is_refused_is_fenced_once_and_comes_back_for_good()
+    {
+        using TestMembers members = Of(3);
+        int before = Fences();
+        members.Peers.Tell(Node(2), PeerLinkState.Closed, PeerLinkState.Refused);
+        members.Until(() => members.Broker(2).IsFenced, 20, "the port is refused");
+        members.Until(() => !members.Broker(2).IsFenced, 1000, "it is heard all the same");
+
+        for (int i = 0; i < 10; i++)
+        {
+            members.Peers.Tell(Node(2), PeerLinkState.Refused);
+            members.Context.For(TimeSpan.FromMilliseconds(500));
+        }
+
+        Assert.Equal(1, Fences() - before);
+
+        int Fences() => members.Metadata.Log.Count(command => command is AlterBrokerCommand { Change: BrokerChange.Fence });
+    }
+
     [Fact]
     public void A_link_that_closes_and_comes_back_costs_nothing()
     {
