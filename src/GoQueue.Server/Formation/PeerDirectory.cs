@@ -49,7 +49,9 @@ internal sealed class PeerDirectory(IPeerTransport transport, IReadOnlyList<Peer
     private IReadOnlyList<PeerAddress> List(MetadataImage image, QuorumStatus status)
     {
         SortedDictionary<NodeId, PeerAddress> known = [];
-        foreach (QuorumMember member in genesis.Voters.Concat(genesis.Learners).Concat(status.Members.Select(member => member.Member)))
+        // The genesis counts until the log says who is a member: who was removed since is not called any more.
+        IEnumerable<QuorumMember> members = status.Members.Count > 0 ? status.Members.Select(member => member.Member) : genesis.Voters.Concat(genesis.Learners);
+        foreach (QuorumMember member in members)
         {
             known[member.Node] = new PeerAddress(member.Node, member.Host, member.Port);
         }
