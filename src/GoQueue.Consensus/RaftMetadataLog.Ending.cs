@@ -31,7 +31,19 @@ public sealed partial class RaftMetadataLog
 
     private bool RefuseEverything()
     {
-        sparePosted.Clear();
+        while (sparePosted.TryDequeue(out Action? work))
+        {
+            try
+            {
+                work(); // may bring a request that somebody waits for; it is ended below
+            }
+            catch (Exception failure)
+            {
+                Log.Failed(environment.Logger, failure);
+            }
+        }
+
+        effects.Clear();
         spareInbox.Clear();
         RefuseOpen(ErrorCode.StorageFailure, "the metadata log stopped after a failure of its disk; restart the node");
         return true;

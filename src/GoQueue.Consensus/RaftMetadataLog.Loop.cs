@@ -13,7 +13,7 @@ public sealed partial class RaftMetadataLog
     private readonly List<RaftEntry> toWrite = [];
     private Queue<Proposal> spareArrived = new();
     private List<(MemberId From, RaftMessage Message)> spareInbox = [];
-    private List<Action> sparePosted = [];
+    private Queue<Action> sparePosted = new();
     private TimeSpan turnTime;
     private TimeSpan coreDeadline = TimeSpan.MaxValue;
     private TimeSpan armedFor = TimeSpan.MaxValue;
@@ -113,12 +113,11 @@ public sealed partial class RaftMetadataLog
     private bool Turn()
     {
         turnTime = Now();
-        foreach (Action work in sparePosted)
+        while (sparePosted.TryDequeue(out Action? work))
         {
             work();
         }
 
-        sparePosted.Clear();
         foreach ((MemberId from, RaftMessage message) in spareInbox)
         {
             Step(new RaftInput.Received(from, message));

@@ -128,7 +128,11 @@ public sealed partial class RaftMetadataLog
             remoteBatches++;
         }
 
-        Post(() => TakeRemote(commands, answer));
+        if (!Post(() => TakeRemote(commands, answer)))
+        {
+            return Reply(new Error(ErrorCode.ShuttingDown, "the metadata log is closed"));
+        }
+
         return Reply(await answer.Task.UnlessCancelledAsync(cancellationToken));
     }
 

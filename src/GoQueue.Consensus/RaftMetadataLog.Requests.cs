@@ -37,8 +37,7 @@ public sealed partial class RaftMetadataLog
             }
         }
 
-        Post(work);
-        return null;
+        return Post(work) ? null : new Error(ErrorCode.ShuttingDown, "the metadata log is closed");
     }
 
     private void QueueRead(ReadRequest read)

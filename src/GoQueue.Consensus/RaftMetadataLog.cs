@@ -44,7 +44,7 @@ public sealed partial class RaftMetadataLog : IMetadataLog, IMetadataQuorum, ITu
     private readonly Lock gate = new();
     private Queue<Proposal> arrived = new();
     private List<(MemberId From, RaftMessage Message)> inbox = [];
-    private List<Action> posted = [];
+    private Queue<Action> posted = new();
     private long nextSequence = 1;
     private int openProposals;
     private int remoteBatches;
@@ -186,18 +186,18 @@ public sealed partial class RaftMetadataLog : IMetadataLog, IMetadataQuorum, ITu
         return isFailed ? new Error(ErrorCode.StorageFailure, "the metadata log stopped after a failure of its disk; restart the node") : null;
     }
 
-    /// <summary>Hands work to the loop. Dropped once closed: nobody waits then.</summary>
-    private void Post(Action work)
+    /// <summary>Hands work to the loop. False once it is closed: then nobody does it.</summary>
+    private bool Post(Action work)
     {
         bool ask;
         lock (gate)
         {
             if (isClosed)
             {
-                return;
+                return false;
             }
 
-            posted.Add(work);
+            posted.Enqueue(work);
             ask = !isTurnAsked;
             isTurnAsked = true;
         }
@@ -206,6 +206,8 @@ public sealed partial class RaftMetadataLog : IMetadataLog, IMetadataQuorum, ITu
         {
             environment.Loop.Schedule(this);
         }
+
+        return true;
     }
 
     private void OnTimer() => Post(() => armedFor = TimeSpan.MaxValue);

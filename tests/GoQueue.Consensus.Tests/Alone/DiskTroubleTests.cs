@@ -103,6 +103,23 @@ public sealed class DiskTroubleTests
         Assert.Equal(2, reopened.Image.TopicCount);
     }
 
+    [Fact]
+    public async Task A_read_that_came_while_the_log_failed_is_answered()
+    {
+        SteppedLog log = SteppedLog.Open(options: new RaftOptions { SnapshotEveryEntries = 3 });
+        await log.DecideAsync(Create(1));
+        log.Disk.FailFlush = log.Disk.Flushes + 2;
+        Task<Result<MetadataOutcome>> decided = log.Propose(Create(2));
+        log.Loop.RunOne(); // decides, and asks for a snapshot
+        log.Loop.RunOne(); // the snapshot fails, and says so to the loop
+        Task<Result<long>> read = log.Log.ReadIndexAsync(CancellationToken.None).AsTask();
+
+        log.Loop.RunAll();
+
+        Assert.True((await decided).IsOk);
+        Assert.Equal(ErrorCode.StorageFailure, (await read.WaitAsync(TimeSpan.FromMinutes(1))).Error.Code);
+    }
+
     public static TheoryData<CrashMode, int> Crashes => new()
     {
         { CrashMode.KeepAll, 1 }, { CrashMode.DropUnflushed, 1 }, { CrashMode.Tear, 1 }, { CrashMode.Tear, 2 }, { CrashMode.Tear, 3 },
