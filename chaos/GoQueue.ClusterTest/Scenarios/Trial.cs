@@ -72,6 +72,9 @@ internal sealed class Trial : IAsyncDisposable
             stage.Fail(weak);
         }
 
+        // The client repeats for longer than any fault here lasts.
+        stage.FailIf(Journal.Failures.Count > 0, $"operations failed: {string.Join("; ", Journal.FailureExamples)}");
+
         bool areRepeatsAllowed = load.Plan.Road == Road.Rest;
         List<Stored> stored = await Readers.ByClientAsync(Cluster, Topic, stage.Cancelled);
         Judge("the client", stored, areRepeatsAllowed);
