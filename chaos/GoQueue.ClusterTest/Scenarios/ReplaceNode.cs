@@ -12,7 +12,7 @@ internal static class ReplaceNode
         Node leaving = await trial.LeaderAsync();
         Node joining = await cluster.AddAsync("n4", stage.Cancelled);
         await trial.FlowsAsync();
-        await Goqueue.RunAsync(stage.Options.Bin, cluster, stage.Cancelled, "cluster", "drain", leaving.Id);
+        await AdministerAsync(stage, cluster, joining, HttpMethod.Post, $"/v1/admin/brokers/{leaving.Id}/drain");
         TimeSpan drained = await Wait.UntilAsync($"{leaving.Id} has no replicas", Trial.RecoveryPatience, async () =>
         {
             TopicView topic = await cluster.TopicAsync(trial.Topic, stage.Cancelled);
@@ -20,7 +20,7 @@ internal static class ReplaceNode
         }, stage.Cancelled);
         int code = await leaving.StopAsync();
         stage.FailIf(code != 0, $"{leaving.Id} stopped with exit code {code}");
-        await Goqueue.RunAsync(stage.Options.Bin, cluster, stage.Cancelled, "cluster", "remove", leaving.Id, "--yes");
+        await AdministerAsync(stage, cluster, joining, HttpMethod.Delete, $"/v1/admin/brokers/{leaving.Id}");
         await trial.FlowsAsync();
 
         // The new node counts for what is decided and for what is stored: the cluster does without one of the old ones.
@@ -30,5 +30,23 @@ internal static class ReplaceNode
         await other.StartAsync(stage.Cancelled);
         await trial.FinishAsync();
         stage.Note($"{leaving.Id} drained in {drained.TotalSeconds:0.0} s; without {other.Id} it flowed after {flowed.TotalSeconds:0.0} s");
+    }
+
+    /// <summary>Asks until it is done: right after a stop the controller may not have noticed yet.</summary>
+    private static async Task AdministerAsync(Stage stage, Cluster cluster, Node node, HttpMethod method, string path)
+    {
+        RestAnswer answer = new(0, default);
+        try
+        {
+            await Wait.UntilAsync(path, Trial.RecoveryPatience, async () =>
+            {
+                answer = await cluster.Rest.SendAsync(node, method, path, method == HttpMethod.Post ? new { } : null, TimeSpan.FromSeconds(20), stage.Cancelled);
+                return answer.IsOk;
+            }, stage.Cancelled);
+        }
+        catch (ClusterTestException)
+        {
+            throw new ClusterTestException($"{method} {path}: {answer}");
+        }
     }
 }

@@ -76,8 +76,10 @@ internal sealed class Trial : IAsyncDisposable
         stage.FailIf(Journal.Failures.Count > 0, $"operations failed: {string.Join("; ", Journal.FailureExamples)}");
 
         bool areRepeatsAllowed = load.Plan.Road == Road.Rest;
-        List<Stored> stored = await Readers.ByClientAsync(Cluster, Topic, stage.Cancelled);
-        Judge("the client", stored, areRepeatsAllowed);
+        List<Stored> stored = load.Plan.Road == Road.Rest
+            ? await Readers.ByRestAsync(Cluster, Cluster.Serving(), Topic, load.Plan.Partitions, stage.Cancelled)
+            : await Readers.ByClientAsync(Cluster, Topic, stage.Cancelled);
+        Judge(load.Plan.Road == Road.Rest ? "anybody" : "the client", stored, areRepeatsAllowed);
         if (Verdict.Repeats(stored) is > 0 and int repeats)
         {
             stage.Note($"{repeats} stored twice");
