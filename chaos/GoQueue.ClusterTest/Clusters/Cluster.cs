@@ -187,6 +187,24 @@ internal sealed class Cluster : IAsyncDisposable
         return this[controller!];
     }
 
+    /// <summary>Waits until so many nodes, and no others, vote on metadata; answers how long that took.</summary>
+    public async Task<TimeSpan> VotesAsync(int voters, CancellationToken cancellationToken)
+    {
+        RestAnswer last = new(0, default);
+        try
+        {
+            return await Wait.UntilAsync("votes", Patience, async () =>
+            {
+                last = await Rest.GetAsync(await ControllerAsync(cancellationToken), "/v1/admin/quorum", cancellationToken);
+                return last.IsOk && last.Body.GetProperty("members").EnumerateArray().Count(member => member.GetProperty("role").GetString() is "VOTER" or "voter" or "QUORUM_ROLE_VOTER") == voters;
+            }, cancellationToken);
+        }
+        catch (ClusterTestException)
+        {
+            throw new ClusterTestException($"{voters} nodes do not vote: {last}");
+        }
+    }
+
     /// <summary>Any node that serves.</summary>
     public Node Serving() => nodes.FirstOrDefault(node => node.Serves) ?? throw new ClusterTestException("no node serves");
 

@@ -21,7 +21,7 @@ internal sealed class RestSender(Cluster cluster, LoadPlan plan, Journal journal
         {
             while (true)
             {
-                for (int due = Math.Min(await pace.DueAsync(stop), 50); due > 0; due--)
+                for (int due = Math.Min(await pace.DueAsync(stop), 50); due > 0 && !stop.IsCancellationRequested; due--)
                 {
                     int partition = journal.NextPartition(producer, plan.Partitions);
                     await SendAsync(journal.Begin(producer, partition), partition, stop);

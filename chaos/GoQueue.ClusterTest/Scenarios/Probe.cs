@@ -21,7 +21,7 @@ internal static class Probe
         long until = Environment.TickCount64 + (long)(seconds * 1000);
         while (Environment.TickCount64 < until)
         {
-            RestAnswer answer = await PublishAsync(stage, cluster, node, topic, 12);
+            RestAnswer answer = await PublishAsync(stage, cluster, node, topic, 45);
             string code = answer.IsOk ? "OK" : answer.Code;
             codes[code] = codes.GetValueOrDefault(code) + 1;
             await Task.Delay(50, stage.Cancelled);

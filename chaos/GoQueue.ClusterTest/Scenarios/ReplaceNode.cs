@@ -22,6 +22,7 @@ internal static class ReplaceNode
         stage.FailIf(code != 0, $"{leaving.Id} stopped with exit code {code}");
         await AdministerAsync(stage, cluster, joining, HttpMethod.Delete, $"/v1/admin/brokers/{leaving.Id}");
         await trial.FlowsAsync();
+        await cluster.VotesAsync(3, stage.Cancelled);
 
         // The new node counts for what is decided and for what is stored: the cluster does without one of the old ones.
         Node other = cluster.Nodes.First(node => node != leaving && node != joining);

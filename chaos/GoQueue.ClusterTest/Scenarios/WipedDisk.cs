@@ -17,12 +17,14 @@ internal static class WipedDisk
         TimeSpan started = await victim.StartAsync(stage.Cancelled);
         TimeSpan whole = await trial.WholeAsync();
 
+        TimeSpan votes = await trial.Cluster.VotesAsync(3, stage.Cancelled);
+
         // The new incarnation counts: with it, the cluster does without another node.
         Node other = trial.Cluster.Nodes.First(node => node != victim);
         await other.KillAsync();
         TimeSpan flowed = await trial.FlowsAsync();
         await other.StartAsync(stage.Cancelled);
         await trial.FinishAsync();
-        stage.Note($"{victim.Id} ready after {started.TotalSeconds:0.0} s, in sync after {whole.TotalSeconds:0.0} s, then {other.Id} was killed and it flowed after {flowed.TotalSeconds:0.0} s");
+        stage.Note($"{victim.Id} ready after {started.TotalSeconds:0.0} s, in sync after {whole.TotalSeconds:0.0} s, votes {votes.TotalSeconds:0.0} s later; then {other.Id} was killed and it flowed after {flowed.TotalSeconds:0.0} s");
     }
 }
