@@ -40,13 +40,14 @@ run: build ## start a broker on this machine and say what to try next (data in .
 dev: build ## the same with the broker's logs, in detail
 	@exec bin/goqueue dev --data data --logs --verbose
 
-test: ## restore, build, every test, then the independent judges
+test: ## restore, build, every test, then the independent judges and some faults on real clusters
 	@.ci/quiet "restore" dotnet restore $(SLN)
 	@.ci/quiet "build (warnings are errors)" dotnet build $(SLN) -c Release --no-restore
 	@.ci/quiet "tests" dotnet test $(SLN) -c Release --no-build --blame-hang-timeout 5m --blame-hang-dump-type none
 	@dotnet tests/GoQueue.Simulation/bin/Release/net10.0/GoQueue.Simulation.dll --count 50 --fresh --seconds 30
 	@$(MAKE) --no-print-directory build
 	@tests/judges/run
+	@dotnet chaos/GoQueue.ClusterTest/bin/Release/net10.0/GoQueue.ClusterTest.dll --bin bin --short true
 
 judges: build ## the independent judges only; `make judges JUDGES="rest metrics"` picks some
 	@tests/judges/run $(JUDGES)
