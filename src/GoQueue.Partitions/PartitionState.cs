@@ -152,6 +152,12 @@ public sealed class PartitionState
     /// <summary>Writes the state in its canonical form (docs/internals/partition-state.md): equal states give equal bytes.</summary>
     public void WriteSnapshot(IBufferWriter<byte> destination) => PartitionSnapshotCodec.Write(producers, destination);
 
+    /// <summary>
+    /// The same without what a replica takes from its own clock, which is when a producer was last heard of and serves expiry alone: replicas that
+    /// have folded the same log, and expired the same producers, give equal bytes. For comparing them; nobody restores from it.
+    /// </summary>
+    public void WriteShared(IBufferWriter<byte> destination) => PartitionSnapshotCodec.Write(producers, destination, isShared: true);
+
     /// <summary>Reads what <see cref="WriteSnapshot"/> wrote. Refuses anything else with <see cref="ErrorCode.CorruptLog"/>; then replay the log instead.</summary>
     public static Result<PartitionState> ReadSnapshot(ReadOnlySpan<byte> snapshot) => ReadSnapshot(snapshot, DefaultMaxProducers);
 

@@ -17,6 +17,13 @@ internal static class PartitionStateExtensions
         return bytes.WrittenSpan.ToArray();
     }
 
+    public static byte[] Shared(this PartitionState state)
+    {
+        ArrayBufferWriter<byte> bytes = new();
+        state.WriteShared(bytes);
+        return bytes.WrittenSpan.ToArray();
+    }
+
     /// <summary>A state that applied these, every one of them in line.</summary>
     public static PartitionState StateAfter(params Batch[] batches)
     {

@@ -36,6 +36,23 @@ public sealed class SnapshotTests
     }
 
     [Fact]
+    public void Replicas_whose_clocks_differ_have_the_same_shared_state()
+    {
+        PartitionState leader = new();
+        PartitionState follower = new();
+        foreach (Batch batch in (Batch[])[new(1, 0, 0), new(2, 0, 0, Count: 3), new(1, 0, 1)])
+        {
+            leader.Apply(batch, at: 5000);
+            follower.Apply(batch, at: 7000);
+        }
+
+        Assert.NotEqual(leader.Snapshot(), follower.Snapshot());
+        Assert.Equal(leader.Shared(), follower.Shared());
+        follower.Apply(new Batch(1, 0, 2));
+        Assert.NotEqual(leader.Shared(), follower.Shared());
+    }
+
+    [Fact]
     public void The_golden_snapshot_still_reads_and_writes_the_same()
     {
         byte[] golden = Convert.FromHexString(string.Concat(File.ReadAllText(GoldenFile).Where(char.IsAsciiHexDigit)));

@@ -20,7 +20,10 @@ internal static class PartitionSnapshotCodec
     private const int ProducerSize = 8 + 2 + 8 + 4 + 1;
     private const int BatchSize = 4 + 4 + 8 + 8;
 
-    public static void Write(ProducerTable producers, IBufferWriter<byte> destination)
+    /// <param name="producers">The state.</param>
+    /// <param name="destination">Where it goes.</param>
+    /// <param name="isShared">Without the times of the last appends, which each replica takes from its own clock.</param>
+    public static void Write(ProducerTable producers, IBufferWriter<byte> destination, bool isShared = false)
     {
         ProducerId[] ids = producers.SortedIds();
         int size = HeaderSize + CountSize;
@@ -37,7 +40,7 @@ internal static class PartitionSnapshotCodec
         Span<byte> rest = snapshot[(HeaderSize + CountSize)..];
         foreach (ProducerId id in ids)
         {
-            rest = rest[WriteProducer(producers.Find(id), rest)..];
+            rest = rest[WriteProducer(producers.Find(id), rest, isShared)..];
         }
 
         Invariant.Check(rest.IsEmpty, "a snapshot has the size that was counted");
@@ -85,11 +88,11 @@ internal static class PartitionSnapshotCodec
         return count < 0 || !rest.IsEmpty ? Corrupt($"{rest.Length} bytes follow the {count} producers") : null;
     }
 
-    private static int WriteProducer(in ProducerEntry producer, Span<byte> to)
+    private static int WriteProducer(in ProducerEntry producer, Span<byte> to, bool isShared)
     {
         BinaryPrimitives.WriteInt64BigEndian(to, producer.Id.Value);
         BinaryPrimitives.WriteInt16BigEndian(to[8..], producer.Epoch);
-        BinaryPrimitives.WriteInt64BigEndian(to[10..], producer.LastAppend.Value);
+        BinaryPrimitives.WriteInt64BigEndian(to[10..], isShared ? 0 : producer.LastAppend.Value);
         BinaryPrimitives.WriteInt32BigEndian(to[18..], producer.UnbrokenLength);
         to[22] = (byte)producer.BatchCount;
         int at = ProducerSize;
