@@ -191,6 +191,7 @@ internal sealed class Node(string id, NodePorts ports, string bin, string data, 
         }
 
         process?.Dispose();
+        process = null;
     }
 
     private void Signal(int signal)
