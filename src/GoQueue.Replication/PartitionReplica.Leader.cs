@@ -19,6 +19,21 @@ public sealed partial class PartitionReplica
     public bool HasEnoughInSync => committedInSync >= minInSync;
 
     /// <summary>
+    /// Fewer members of the in-sync set than demanded are still caught up. The metadata says so soon after (R9), or never while its quorum is gone:
+    /// acks all is refused before the append all the same, and what was appended is answered as unknown, instead of waiting for replicas that are not there.
+    /// </summary>
+    public bool LacksCaughtUp(TimeSpan now)
+    {
+        int caughtUp = 1;
+        foreach (FollowerProgress follower in followers)
+        {
+            caughtUp += follower.View.IsInSync && IsCaughtUp(follower, now) ? 1 : 0;
+        }
+
+        return caughtUp < minInSync;
+    }
+
+    /// <summary>
     /// R8: false until this leader knows that everything exposed by the leaders before it is committed again. Until then the end of the partition
     /// and look-ups by time answer "offset not available", so that nobody sees the end go backwards.
     /// </summary>

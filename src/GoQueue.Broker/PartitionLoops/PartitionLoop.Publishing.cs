@@ -27,6 +27,7 @@ internal sealed partial class PartitionLoop
     private int maxMessageBytes;
     private TopicFlushMode flushMode;
     private bool diskWasFull;
+    private bool hasEnoughReplicas; // for the group that is being written
 
     /// <summary>Takes over one reference of the batch. Answers at once when it refuses: then nothing was done.</summary>
     public ValueTask<PublishReceipt> Publish(SharedBuffer batch, Acks acks)
@@ -123,6 +124,11 @@ internal sealed partial class PartitionLoop
         long bytes = 0;
         int records = 0;
         group.Clear();
+        lock (replicaGate)
+        {
+            hasEnoughReplicas = replica.HasEnoughInSync && !replica.LacksCaughtUp(Now);
+        }
+
         while (takenNext < taken.Count && bytes < options.MaxGroupBytes)
         {
             PublishOperation operation = taken[takenNext++];
@@ -174,11 +180,11 @@ internal sealed partial class PartitionLoop
     /// </summary>
     private bool Decide(PublishOperation operation, ref Offset end, UnixMillis now)
     {
-        if (operation.Acks == Acks.All && !replica.HasEnoughInSync)
+        if (operation.Acks == Acks.All && !hasEnoughReplicas)
         {
-            // R10, before the append: nothing was written. The in-sync set changes in turns only, so the answer holds for the whole group.
+            // R10, before the append: nothing was written.
             metrics.PublishRefused(ErrorCode.NotEnoughReplicas);
-            operation.Complete(PublishReceipt.Refused(ErrorCode.NotEnoughReplicas, $"{replica.InSyncReplicas} replicas of partition {Partition} are in sync, {replica.View.EffectiveMinInSync} are demanded"));
+            operation.Complete(PublishReceipt.Refused(ErrorCode.NotEnoughReplicas, $"{replica.InSyncReplicas} replicas of partition {Partition} are in sync{(replica.HasEnoughInSync ? " and do not all follow" : "")}, {replica.View.EffectiveMinInSync} are demanded"));
             return false;
         }
 

@@ -111,6 +111,11 @@ internal sealed partial class PartitionLoop
                 AnswerCommitted();
             }
 
+            if (replica.Role == ReplicaRole.Leader && awaitingCommit.Count > 0 && replica.LacksCaughtUp(Now))
+            {
+                FailAwaiting(PublishReceipt.Refused(ErrorCode.NotEnoughReplicasAfterAppend, $"of {replica.InSyncReplicas} in-sync replicas of partition {Partition} fewer than {replica.View.EffectiveMinInSync} follow"), onlyAcksAll: true);
+            }
+
             hasProposal = replica.HasProposal;
         }
 
