@@ -8,7 +8,7 @@ namespace GoQueue.ClusterTest.Scenarios;
 /// </summary>
 internal static class KillTwo
 {
-    private const double RefusedSeconds = 4;
+    private const double RefusedSeconds = 12; // longer than a follower may lag: what comes after is refused before the append
 
     public static async Task RunAsync(Stage stage)
     {
