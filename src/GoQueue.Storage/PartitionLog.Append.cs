@@ -78,6 +78,17 @@ public sealed partial class PartitionLog
         Append(now);
     }
 
+    /// <summary>
+    /// E5, for a log whose every epoch begins with a record: what is appended next is of <paramref name="epoch"/>, so larger epochs that begin at the end have
+    /// lost their records to a truncation and go. Durable when it returns.
+    /// </summary>
+    /// <exception cref="DiskFullException">No room; nothing changed.</exception>
+    public void ForgetEpochsAbove(LeaderEpoch epoch)
+    {
+        CheckUsable();
+        Epochs.DropContradicting(epoch, EndOffset);
+    }
+
     private void Append(UnixMillis now)
     {
         ReadOnlySpan<BufferSlice> batches = CollectionsMarshal.AsSpan(appending);

@@ -69,6 +69,8 @@ internal sealed class RaftDisk : IDisposable
                 batches.Add(Encode(entry, now));
             }
 
+            // A term that a truncation took every entry of still stands at the end of the list; the entries that take their place may be of an older one.
+            log.ForgetEpochsAbove(new LeaderEpoch((int)entries[0].Term));
             log.Append(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(batches), now);
         }
         finally
