@@ -82,6 +82,11 @@ public sealed partial class RaftMetadataLog
         if (core.Leader is { } leader && leader != self && environment.Peers is { } peers && turnTime >= retryProposalsAt && forwards < MaxForwards)
         {
             TakeGroup(MaxForwardCommands);
+            if (group.Count == 0)
+            {
+                return true;
+            }
+
             forwards++;
             _ = ForwardAsync(peers, leader.Node, PeerCalls.WriteProposals(WrapGroup()), [.. group.Select(proposal => (proposal, proposal.Attempts))]);
             return waiting.Count == 0 || forwards >= MaxForwards;
@@ -93,6 +98,11 @@ public sealed partial class RaftMetadataLog
     private void ProposeHere()
     {
         TakeGroup(int.MaxValue);
+        if (group.Count == 0)
+        {
+            return;
+        }
+
         long index = core.Log.LastIndex;
         foreach (Proposal proposal in group)
         {
@@ -109,6 +119,12 @@ public sealed partial class RaftMetadataLog
         long bytes = 0;
         while (group.Count < maxCount && waiting.TryPeek(out Proposal? next) && bytes + next.Size <= options.MaxGroupBytes)
         {
+            if (!pending.ContainsKey(next.Sequence))
+            {
+                waiting.Dequeue(); // decided while it waited to be handed to the next leader
+                continue;
+            }
+
             bytes += next.Size;
             next.IsTaken = true;
             next.Attempts++;
