@@ -87,6 +87,11 @@ internal sealed partial class PartitionLoop
         {
             if (!failed && !closed)
             {
+                if (viewWithoutRoom is { } view)
+                {
+                    TakeViewIfThereIsRoom(view);
+                }
+
                 Maintain();
             }
         });

@@ -29,6 +29,7 @@ internal sealed partial class PartitionLoop
     private volatile bool knowsEnd;
     private volatile bool isFollowing;
     private volatile NodeIdBox? leader;
+    private volatile PartitionView? viewWithoutRoom;
 
     /// <summary>Monotonic time, for the replica.</summary>
     private TimeSpan Now => time.GetElapsedTime(0);
@@ -62,7 +63,7 @@ internal sealed partial class PartitionLoop
             UseOptions(changed);
         }
 
-        TakeView(view);
+        TakeViewIfThereIsRoom(view);
     });
 
     /// <summary>A follower asks; any thread.</summary>
@@ -100,6 +101,7 @@ internal sealed partial class PartitionLoop
     /// <summary>Time went by; any thread.</summary>
     public void Tick()
     {
+        RetryViewWithoutRoom();
         bool moved;
         bool hasProposal;
         lock (replicaGate)
@@ -192,6 +194,37 @@ internal sealed partial class PartitionLoop
         {
             bool leads = replica.Role == ReplicaRole.Leader;
             return new ReplicaFigures(leads, leads && replica.IsUnderReplicated, leads && !replica.HasEnoughInSync, leads ? replica.InSyncReplicas : 0, leads ? replica.LargestLag() : 0);
+        }
+    }
+
+    /// <summary>A new leadership is noted on the disk. Without room this replica waits, as if the change had not come yet; nothing of it is broken.</summary>
+    private void TakeViewIfThereIsRoom(PartitionView view)
+    {
+        try
+        {
+            viewWithoutRoom = null;
+            TakeView(view);
+        }
+        catch (DiskFullException full)
+        {
+            Log.DiskFull(log, full, Partition);
+            BecomeNothing(view);
+            viewWithoutRoom = view;
+        }
+    }
+
+    /// <summary>Looks again whether there is room now. Any thread.</summary>
+    private void RetryViewWithoutRoom()
+    {
+        if (viewWithoutRoom is not null)
+        {
+            Post(() =>
+            {
+                if (viewWithoutRoom is { } view)
+                {
+                    TakeViewIfThereIsRoom(view);
+                }
+            });
         }
     }
 
