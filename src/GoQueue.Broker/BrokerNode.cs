@@ -42,6 +42,9 @@ public sealed class BrokerNode : IAsyncDisposable
         environment.Metrics.Observe("goqueue.replication.lag.records", null, "Records that the slowest follower of any partition led here still lacks.", () => partitions.Loops.Select(loop => loop.Figures().LargestLag).DefaultIfEmpty().Max());
     }
 
+    /// <summary>The partitions open here, in order, for the simulator.</summary>
+    internal IEnumerable<PartitionLoop> Replicas => partitions.InOrder();
+
     public ITopicRequests Topics { get; }
 
     public IPartitionRequests Partitions { get; }

@@ -116,6 +116,6 @@ public sealed class NetworkTests
         SimulatedPeerTransport transport = transports[host] = network.Attach(process, new NodeId($"n{host}"), Guid.Empty);
         transport.OnMessage(PeerMessageKind.Raft, message => received.Add(BitConverter.ToInt32(message.Payload.Span)));
         transport.OnLinkChange(change => news[host].Add(change.State));
-        transport.SetPeers([new PeerAddress(new NodeId("n0"), "sim", 0), new PeerAddress(new NodeId("n1"), "sim", 1)]);
+        transport.SetPeers([SimulatedNetwork.AddressOf(new NodeId("n0"), 0), SimulatedNetwork.AddressOf(new NodeId("n1"), 1)]);
     }
 }

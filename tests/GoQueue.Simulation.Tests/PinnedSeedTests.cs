@@ -14,6 +14,11 @@ public sealed class PinnedSeedTests
         { "raft", 10333, "a fresh member ignored a leader under an incarnation it did not know" },
         { "raft", 15573, "the same with two members left" },
         { "raft", 11935, "a voter whose removal was not decided did not stand, and nobody else could be elected" },
+        { "cluster", 2, "waiting for all of some tasks resumed on the thread pool" },
+        { "cluster", 50, "a level follower of an idle leader never came back into the ISR" },
+        { "cluster", 120, "the metadata log refused entries of an older term after a truncation" },
+        { "cluster", 392, "a leadership without room on the disk stopped its partition" },
+        { "cluster", 960, "a proposal decided while it waited was handed to the next leader" },
     };
 
     [Theory]

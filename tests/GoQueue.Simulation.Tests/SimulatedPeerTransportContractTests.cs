@@ -29,7 +29,7 @@ public sealed class SimulatedPeerTransportContractTests : PeerTransportContract
             return transports[node] = network.Attach(process, node, incarnation);
         }
 
-        public override PeerAddress AddressOf(NodeId node) => new(node, "sim", IndexOf(node));
+        public override PeerAddress AddressOf(NodeId node) => SimulatedNetwork.AddressOf(node, IndexOf(node));
 
         public override Task StopAsync(NodeId node)
         {

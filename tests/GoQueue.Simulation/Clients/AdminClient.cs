@@ -5,7 +5,7 @@ using GoQueue.Metadata.Topics;
 namespace GoQueue.Simulation.Clients;
 
 /// <summary>Creates topics, and changes their settings while they are used.</summary>
-internal sealed class AdminClient(ClientWorld world, int number, int maxTopics) : SimulatedClient(world, number, "admin")
+internal sealed class AdminClient(ClientWorld world, int number, int maxTopics, int nodes) : SimulatedClient(world, number, "admin")
 {
     private int names;
 
@@ -29,7 +29,14 @@ internal sealed class AdminClient(ClientWorld world, int number, int maxTopics) 
     private async Task CreateAsync()
     {
         string name = $"topic-{Number}-{names++}";
-        TopicSettingsPatch settings = new() { RetentionMillis = -1, RetentionBytes = -1, SegmentBytes = 1 << 20 };
+        TopicSettingsPatch settings = new()
+        {
+            RetentionMillis = -1,
+            RetentionBytes = -1,
+            SegmentBytes = 1 << 20,
+            SegmentMillis = Random.Coin() ? 1000 : 3_600_000,
+            ReplicationFactor = nodes == 1 ? 1 : Random.Below(4) == 0 ? 2 : 3,
+        };
         CreateTopic request = new(name, 1 + Random.Below(2), settings);
         await World.Network.CallAsync(Process, AnyHost(), node => node.Topics.CreateAsync(request, CancellationToken.None), TimeSpan.FromSeconds(2));
         await LearnAsync(name);

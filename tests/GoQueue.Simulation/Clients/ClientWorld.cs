@@ -55,6 +55,13 @@ internal sealed class ClientWorld(SimulationLoop loop, IReadOnlyList<SimulatedHo
         }
     }
 
+    /// <summary>Who leads by the newest image that any node has.</summary>
+    public int? TrueLeader(TopicPartition partition)
+    {
+        SimulatedHost? newest = hosts.Where(host => host.Program?.Image is not null).MaxBy(host => host.Program!.Image!.Version);
+        return newest?.Program!.Image!.TryGetPartition(partition, out PartitionImage? image) == true ? hosts.FirstOrDefault(host => host.Node == image.Leader)?.Index : null;
+    }
+
     public int? LeaderHint(TopicPartition partition) => leaders.TryGetValue(partition, out int host) ? host : null;
 
     public void LeaderIs(TopicPartition partition, int host) => leaders[partition] = host;

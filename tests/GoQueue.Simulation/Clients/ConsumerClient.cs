@@ -52,7 +52,11 @@ internal sealed class ConsumerClient(ClientWorld world, int number) : SimulatedC
         using FetchResult owned = result;
         if (!result.IsOk)
         {
-            CheckRefusal(result, position, acknowledged);
+            if (World.TrueLeader(partition) == host)
+            {
+                CheckRefusal(result, position, acknowledged); // one that was deposed and does not know it may be behind
+            }
+
             TryAnotherHost(partition);
             return position;
         }

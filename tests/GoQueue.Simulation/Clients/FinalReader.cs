@@ -6,6 +6,10 @@ namespace GoQueue.Simulation.Clients;
 /// <summary>After healing: publishes once more to every partition, then reads each from the start and compares with all that was ever known (L1, L15).</summary>
 internal sealed class FinalReader(ClientWorld world, int number) : SimulatedClient(world, number, "final")
 {
+    private string stuckOn = "nothing";
+
+    public override string ToString() => stuckOn;
+
     protected override async Task WorkAsync()
     {
         foreach (TopicPartition partition in World.Partitions)
@@ -37,6 +41,7 @@ internal sealed class FinalReader(ClientWorld world, int number) : SimulatedClie
                 return answer.Value.BaseOffset.Next;
             }
 
+            stuckOn = $"writing to {partition} on host {host}: {(answer.IsKnown ? answer.Value.Error.ToString() : "no answer")}";
             TryAnotherHost(partition);
             await PauseAsync(100);
         }
@@ -53,6 +58,7 @@ internal sealed class FinalReader(ClientWorld world, int number) : SimulatedClie
                 Process, host, node => node.Partitions.FetchAsync(new FetchRequest(partition, from, 1 << 20, TimeSpan.Zero), CancellationToken.None), TimeSpan.FromSeconds(2));
             if (answer is not { IsKnown: true, Value: { IsOk: true } result })
             {
+                stuckOn = $"reading {partition} at {from} on host {host}: {(answer.IsKnown ? answer.Value!.Error.ToString() : "no answer")}";
                 TryAnotherHost(partition);
                 await PauseAsync(50);
                 continue;

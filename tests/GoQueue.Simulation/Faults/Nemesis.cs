@@ -62,6 +62,11 @@ internal sealed class Nemesis(SimulationLoop loop, SimulatedNetwork network, IRe
             host.Disk.Capacity = long.MaxValue;
             host.SlowDown(TimeSpan.TicksPerMillisecond / 2);
             host.Process?.Resume();
+            if (mix.FlushFailure)
+            {
+                host.Crash(CrashMode.KeepAll); // a log that stopped waits for somebody to start the node again
+            }
+
             host.Boot();
         }
     }
@@ -168,22 +173,18 @@ internal sealed class Nemesis(SimulationLoop loop, SimulatedNetwork network, IRe
     {
         if (PickUp() is { } host)
         {
-            SimulatedProcess process = host.Process!;
             host.Disk.FailFlush = host.Disk.Flushes + random.Between(1, 5);
-            loop.Schedule(
-                random.Between(TimeSpan.TicksPerMillisecond, 3000 * TimeSpan.TicksPerMillisecond),
-                null,
-                "operator",
-                _ =>
-                {
-                    host.Disk.FailFlush = null;
-                    if (ReferenceEquals(host.Process, process))
-                    {
-                        host.Crash(CrashMode.KeepAll);
-                        RestartLater(host);
-                    }
-                },
-                null);
+            loop.Schedule(random.Between(TimeSpan.TicksPerMillisecond, 3000 * TimeSpan.TicksPerMillisecond), null, "operator", _ => Replace(host), null);
+        }
+    }
+
+    private void Replace(SimulatedHost host)
+    {
+        host.Disk.FailFlush = null;
+        if (host.IsUp)
+        {
+            host.Crash(CrashMode.KeepAll);
+            RestartLater(host);
         }
     }
 

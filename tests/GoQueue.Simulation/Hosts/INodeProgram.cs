@@ -1,5 +1,6 @@
 using GoQueue.Broker.Requests;
 using GoQueue.Core.Peers;
+using GoQueue.Metadata;
 using GoQueue.Simulation.World;
 using GoQueue.Storage.Directories;
 
@@ -16,6 +17,9 @@ internal sealed record NodeLaunch
 
     public required IPeerTransport Peers { get; init; }
 
+    /// <summary>Every host of the world.</summary>
+    public required IReadOnlyList<SimulatedHost> Hosts { get; init; }
+
     /// <summary>Randomness of this life of the node.</summary>
     public required SeededStream Random { get; init; }
 }
@@ -31,6 +35,9 @@ internal interface INodeProgram
     IPartitionRequests Partitions { get; }
 
     IProducerRequests Producers { get; }
+
+    /// <summary>What this node knows of the cluster; null before it is open.</summary>
+    MetadataImage? Image { get; }
 
     /// <summary>Opens everything. An IOException means that the process gives up and exits, as a server does.</summary>
     Task StartAsync();

@@ -42,6 +42,9 @@ internal sealed class SimulatedHost
 
     public int Boots { get; private set; }
 
+    /// <summary>All machines of the world, this one among them.</summary>
+    public IReadOnlyList<SimulatedHost> Neighbours { get; set; } = [];
+
     public bool IsUp => Process is { IsAlive: true };
 
     /// <summary>The next start is to have this delay of turns, in ticks: how slow the disk is.</summary>
@@ -106,6 +109,7 @@ internal sealed class SimulatedHost
             Process = process,
             Data = Disk.Root,
             Peers = transport,
+            Hosts = Neighbours,
             Random = new SeededStream(loop.Seed, $"host-{Index}-life-{Boots}"),
         };
         INodeProgram program = compose(launch);

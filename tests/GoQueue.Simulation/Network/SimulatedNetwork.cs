@@ -38,6 +38,11 @@ internal sealed class SimulatedNetwork
     /// <summary>While set, no fault of its own comes from the network; cuts stay until healed.</summary>
     public bool IsCalm { get; set; }
 
+    /// <summary>Where the host's process listens. The port is what tells hosts apart.</summary>
+    public static PeerAddress AddressOf(NodeId node, int host) => new(node, "sim", host + 1);
+
+    public static int HostOf(PeerAddress address) => address.Port - 1;
+
     /// <summary>A process begins to listen on its host.</summary>
     public SimulatedPeerTransport Attach(SimulatedProcess process, NodeId node, Guid incarnation)
     {
@@ -106,12 +111,11 @@ internal sealed class SimulatedNetwork
 
     internal int IndexOf(NodeId node, IReadOnlyList<PeerAddress> peers)
     {
-        // Ports of simulated addresses are host numbers, so that a node may be given a wrong address.
         foreach (PeerAddress peer in peers)
         {
-            if (peer.Node == node && peer.Port < hosts.Length)
+            if (peer.Node == node && peer.Port <= hosts.Length)
             {
-                return peer.Port;
+                return HostOf(peer);
             }
         }
 

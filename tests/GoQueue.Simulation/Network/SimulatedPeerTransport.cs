@@ -33,7 +33,7 @@ internal sealed class SimulatedPeerTransport(SimulatedNetwork network, Simulated
         this.peers = [.. peers.Where(peer => peer.Node != Self)];
         foreach (PeerAddress peer in this.peers)
         {
-            network.Introduce(Process.Index, peer.Port);
+            network.Introduce(Process.Index, SimulatedNetwork.HostOf(peer));
         }
 
         for (int host = 0; host < network.HostCount; host++)
@@ -49,7 +49,7 @@ internal sealed class SimulatedPeerTransport(SimulatedNetwork network, Simulated
     {
         foreach (PeerAddress peer in peers)
         {
-            if (peer.Port == host)
+            if (SimulatedNetwork.HostOf(peer) == host)
             {
                 return network.Host(host) is not { } there || there.Self == peer.Node;
             }
@@ -172,7 +172,7 @@ internal sealed class SimulatedPeerTransport(SimulatedNetwork network, Simulated
     {
         foreach (PeerAddress peer in peers)
         {
-            if (peer.Port == host)
+            if (SimulatedNetwork.HostOf(peer) == host)
             {
                 return peer.Node;
             }

@@ -64,7 +64,7 @@ internal sealed class RaftWorld
 
     public static QuorumMember Describe(RaftMember member) => new(member.Node, member.Incarnation, "sim", member.Index + 1);
 
-    public override string ToString() => string.Join("; ", Members.Select(member => member.ToString()));
+    public override string ToString() => string.Join(Environment.NewLine, Members.Select(member => member.ToString()));
 
     public ReadOnlyMemory<byte> NextCommand()
     {

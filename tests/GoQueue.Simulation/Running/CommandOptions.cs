@@ -47,6 +47,7 @@ internal sealed record CommandOptions
                 "--steps" => options with { Run = options.Run with { Steps = long.Parse(value) } },
                 "--bug" => options with { Run = options.Run with { Bug = value } },
                 "--lines" => options with { Lines = int.Parse(value) },
+                "--watch" => options with { Run = options.Run with { IsWatched = true } },
                 "--verbose" => options with { IsVerbose = true },
                 _ => WithSeed(options, args[i]),
             };
@@ -57,7 +58,7 @@ internal sealed record CommandOptions
             }
 
             options = next;
-            i += args[i].StartsWith("--", StringComparison.Ordinal) && args[i] is not ("--verbose" or "--fresh") ? 1 : 0;
+            i += args[i].StartsWith("--", StringComparison.Ordinal) && args[i] is not ("--verbose" or "--fresh" or "--watch") ? 1 : 0;
         }
 
         return options;

@@ -11,6 +11,9 @@ internal sealed record RunOptions
     /// <summary>Events of the phase with faults. Healing and the liveness phase come on top.</summary>
     public long Steps { get; init; } = 10_000;
 
+    /// <summary>Whether the trace holds everything that processes log.</summary>
+    public bool IsWatched { get; init; }
+
     /// <summary>A deliberate bug, for the tests of the simulator; empty for none.</summary>
     public string Bug { get; init; } = "";
 }

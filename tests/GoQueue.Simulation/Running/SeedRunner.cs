@@ -21,11 +21,13 @@ internal static class SeedRunner
         }
         catch (SimulationFailure failure)
         {
-            return new SeedOutcome(scenario.Name, seed, null, failure, loop?.Trace.Newest(lines) ?? "");
+            return new SeedOutcome(scenario.Name, seed, null, failure, Last(loop, lines));
         }
         catch (Exception failure)
         {
-            return new SeedOutcome(scenario.Name, seed, null, new SimulationFailure("harness", failure.ToString(), failure), loop?.Trace.Newest(lines) ?? "");
+            return new SeedOutcome(scenario.Name, seed, null, new SimulationFailure("harness", failure.ToString(), failure), Last(loop, lines));
         }
     }
+
+    private static string Last(SimulationLoop? loop, int lines) => loop is null ? "" : loop.Trace.Newest(lines) + loop.Describe?.Invoke();
 }

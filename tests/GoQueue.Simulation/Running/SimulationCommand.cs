@@ -4,7 +4,7 @@ using GoQueue.Simulation.Scenarios;
 namespace GoQueue.Simulation.Running;
 
 /// <summary>
-/// The console: <c>[SEED] [--scenario NAME] [--count N] [--from N] [--fresh] [--seconds S] [--steps N] [--jobs J] [--bug NAME] [--lines N]</c>. SEED is a number, for
+/// The console: <c>[SEED] [--scenario NAME] [--count N] [--from N] [--fresh] [--seconds S] [--steps N] [--jobs J] [--bug NAME] [--lines N] [--watch] [--verbose]</c>. SEED is a number, for
 /// every scenario, or <c>scenario-number</c>, which is what a failure prints.
 /// </summary>
 internal static class SimulationCommand

@@ -10,16 +10,16 @@ internal static class Liveness
     public static void Await(SimulationLoop loop, ClientWorld world, IReadOnlyList<SimulatedClient> clients, TimeSpan bound)
     {
         world.IsStopping = true;
-        Until(loop, bound, () => clients.All(static client => client.IsDone), $"the clients come to an end");
+        Until(loop, bound, () => clients.All(static client => client.IsDone), () => $"the clients come to an end");
         FinalReader reader = new(world, clients.Count);
         reader.Start();
-        Until(loop, bound, () => reader.IsDone, $"every partition takes and gives messages again");
+        Until(loop, bound, () => reader.IsDone, () => $"every partition takes and gives messages again: {reader}");
     }
 
     /// <summary>Runs until the condition holds; fails when it does not within the bound of simulated time.</summary>
-    public static void Until(SimulationLoop loop, TimeSpan bound, Func<bool> condition, FormattableString what)
+    public static void Until(SimulationLoop loop, TimeSpan bound, Func<bool> condition, Func<string> what)
     {
         loop.Run(loop.Now + bound.Ticks, long.MaxValue, condition);
-        SimulationFailure.Unless(condition(), "L15", $"{bound.TotalSeconds} s after the last fault it is not so that {what}");
+        SimulationFailure.Unless(condition(), "L15", $"{bound.TotalSeconds} s after the last fault it is not so that {what()}");
     }
 }

@@ -31,6 +31,7 @@ internal static class RaftScenario
             Faults = Enum.TryParse(options.Bug, ignoreCase: true, out RaftFaults bug) ? bug : RaftFaults.None,
         };
         RaftWorld world = new(loop, raft, mix, voters, spares);
+        loop.Describe = () => $"{mix}{Environment.NewLine}{world}";
         RaftNemesis nemesis = new(world, mix);
         world.Begin();
         nemesis.Begin();
@@ -40,8 +41,8 @@ internal static class RaftScenario
         world.IsStopping = true;
         long decided = world.Checker.Decided;
         bool proposed = false;
-        Liveness.Until(loop, TimeSpan.FromSeconds(20), () => proposed || (proposed = world.Leader?.TryPropose(1) == true), $"a leader takes a proposal: {world}");
-        Liveness.Until(loop, TimeSpan.FromSeconds(20), () => world.Checker.Decided > decided && IsQuiet(world), $"all members have all that was decided: {world}");
+        Liveness.Until(loop, TimeSpan.FromSeconds(20), () => proposed || (proposed = world.Leader?.TryPropose(1) == true), () => $"a leader takes a proposal");
+        Liveness.Until(loop, TimeSpan.FromSeconds(20), () => world.Checker.Decided > decided && IsQuiet(world), () => $"all members have all that was decided");
         string summary = $"{voters}+{spares} members, {world.Checker.Decided} decided, {world.Proposals} proposals told, {world.ReadsServed} reads, "
             + $"{world.SnapshotsInstalled} snapshots installed, {world.MembershipChanges} membership changes; {mix}";
         return new RunReport(Scenario.Name, seed, loop.Trace.Digest, loop.Steps, new TimeSpan(loop.Now), summary);

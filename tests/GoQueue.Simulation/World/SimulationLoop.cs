@@ -38,11 +38,17 @@ internal sealed class SimulationLoop
 
     public Trace Trace { get; } = new();
 
+    /// <summary>What processes log from this level on stands in the trace. It never changes a run.</summary>
+    public Microsoft.Extensions.Logging.LogLevel LogLevel { get; set; } = Microsoft.Extensions.Logging.LogLevel.Warning;
+
     /// <summary>Runs after every event, with the process it belonged to.</summary>
     public Action<SimulatedProcess?>? AfterStep { get; set; }
 
     /// <summary>A process whose disk crashed inside the step; it is told before anything else happens.</summary>
     public Action<SimulatedProcess>? Died { get; set; }
+
+    /// <summary>Says how everything stands, for the report of a failure.</summary>
+    public Func<string>? Describe { get; set; }
 
     /// <summary>An event <paramref name="delay"/> ticks from now.</summary>
     public void Schedule(long delay, SimulatedProcess? owner, string kind, SendOrPostCallback callback, object? state) =>

@@ -23,6 +23,9 @@ internal sealed class Trace
         newest[count++ % Kept] = new Entry(time, kind, process, first, second, what);
     }
 
+    /// <summary>Something for people only: it does not count for the digest.</summary>
+    public void Note(long time, string kind, int process, string text) => newest[count++ % Kept] = new Entry(time, kind, process, 0, 0, text);
+
     /// <summary>The newest entries, oldest first.</summary>
     public string Newest(int lines)
     {

@@ -1,0 +1,98 @@
+using GoQueue.Broker.Replication;
+using GoQueue.Consensus;
+using GoQueue.Core;
+using GoQueue.Metadata.Quorum;
+using GoQueue.Replication;
+using GoQueue.Simulation.Clients;
+using GoQueue.Simulation.Faults;
+using GoQueue.Simulation.Hosts;
+using GoQueue.Simulation.Network;
+using GoQueue.Simulation.Running;
+using GoQueue.Simulation.World;
+
+namespace GoQueue.Simulation.Scenarios;
+
+/// <summary>Whole brokers, one or several: boots them, lets clients work under faults, heals, and holds everything against what was promised.</summary>
+internal sealed class ClusterRun
+{
+    private readonly SimulationLoop loop;
+    private readonly SimulatedNetwork network;
+    private readonly List<SimulatedHost> hosts = [];
+    private readonly ClientWorld world;
+    private readonly SeededStream shape;
+    private readonly FaultMix mix;
+    private readonly Nemesis nemesis;
+    private readonly List<SimulatedClient> clients = [];
+
+    public ClusterRun(SimulationLoop loop, int nodes, RunOptions options)
+    {
+        this.loop = loop;
+        network = new SimulatedNetwork(loop, new NetworkOptions(), nodes);
+        shape = new SeededStream(loop.Seed, "shape");
+        mix = FaultMix.Draw(shape);
+        mix = nodes == 1 ? mix with { Majority = true } : mix;
+        ClusterShape? cluster = null;
+        for (int i = 0; i < nodes; i++)
+        {
+            hosts.Add(new SimulatedHost(loop, network, i, new NodeId($"n{i}"), launch => new ClusterBroker(launch, cluster!)) { Neighbours = hosts });
+        }
+
+        cluster = Shape(options);
+        world = new ClientWorld(loop, hosts);
+        nemesis = new Nemesis(loop, network, hosts, mix);
+        loop.Died = nemesis.Died;
+        loop.Describe = Describe;
+        int topics = 1 + shape.Below(3);
+        clients.Add(new AdminClient(world, 0, topics, nodes));
+        int workers = 1 + shape.Below(3);
+        for (int i = 0; i < workers; i++)
+        {
+            clients.Add(new ProducerClient(world, clients.Count, isIdempotent: shape.Below(4) > 0));
+            clients.Add(new ConsumerClient(world, clients.Count));
+        }
+    }
+
+    /// <summary>Runs the whole of it; what it did, in a few words.</summary>
+    public string Run(RunOptions options)
+    {
+        hosts.ForEach(static host => host.Boot());
+        clients.ForEach(static client => client.Start());
+        nemesis.Begin();
+        loop.Run(long.MaxValue, options.Steps);
+
+        nemesis.Heal();
+        Liveness.Await(loop, world, clients, TimeSpan.FromSeconds(60));
+        return $"{hosts.Count} nodes, {world.Operations} operations, {world.Histories.Sum(history => history.Acknowledged)} acknowledged, "
+            + $"{world.Histories.Sum(history => history.Read)} read, {hosts.Sum(host => host.Boots)} boots; {mix}";
+    }
+
+    private string Describe() => mix + Environment.NewLine + string.Join(Environment.NewLine, hosts.Select(host => "  " + (host.Program is ClusterBroker program ? Describe(host, program) : $"{host.Node} is down")));
+
+    private static string Describe(SimulatedHost host, ClusterBroker program)
+    {
+        if (program is not { Image: { } image, Quorum: { } quorum, Broker: { } broker })
+        {
+            return $"{host.Node} is starting";
+        }
+
+        return $"{host.Node} image {image.Version} {quorum.Status} [{string.Join("; ", quorum.Status.Members)}] "
+            + $"brokers [{string.Join(' ', image.Brokers.Select(known => $"{known.Node}#{known.Epoch}{(known.IsFenced ? " fenced" : "")}"))}]"
+            + string.Concat(image.Topics.SelectMany(topic => topic.Partitions.Select(partition =>
+                $"{Environment.NewLine}      {topic.Id}-{partition.Index} led by {partition.Leader} e{partition.LeaderEpoch} p{partition.PartitionEpoch} isr {partition.InSync} elr {partition.EligibleLeaders} of {partition.Replicas}")))
+            + string.Concat(broker.Replicas.Select(loop =>
+                $"{Environment.NewLine}      {loop.Partition} {loop.Replica.Role} e{loop.Replica.Epoch} {loop.LogStart}..{loop.EndOffset} durable {loop.Replica.DurableEnd} hw {loop.HighWatermark}{(loop.HasFailed ? " FAILED" : "")}{(loop.Replica.PendingProposal is { } pending ? $" wants {string.Join(',', pending.InSync.Select(member => member.Node))} on p{pending.PartitionEpoch} asked {!loop.Replica.HasProposal}" : "")} {loop.Refusal}"));
+    }
+
+    private ClusterShape Shape(RunOptions options)
+    {
+        QuorumMember[] members = [.. hosts.Select(host => new QuorumMember(host.Node, host.Incarnation, "sim", host.Index + 1))];
+        RaftFaults raftBug = Enum.TryParse(options.Bug, ignoreCase: true, out RaftFaults knownFault) ? knownFault : RaftFaults.None;
+        DeliberateBugs bug = Enum.TryParse(options.Bug, ignoreCase: true, out DeliberateBugs knownBug) ? knownBug : DeliberateBugs.None;
+        return new ClusterShape
+        {
+            Genesis = new Genesis("simulated", [.. members.Take(Genesis.MaxVoters)], [.. members.Skip(Genesis.MaxVoters)]),
+            Raft = new RaftOptions { SnapshotEveryEntries = 5 + shape.Below(200), Faults = raftBug },
+            Replication = new ReplicationOptions { Replica = new ReplicaOptions { Bugs = bug, MaxLag = TimeSpan.FromMilliseconds(200 << shape.Below(6)) } },
+        };
+    }
+}
