@@ -11,8 +11,10 @@ namespace GoQueue.Server.Formation;
 /// Keeps the transport's list of peers: every member of the quorum and every registered broker. Where a node is, says in this order: its registration, the
 /// configured list, the quorum, the genesis.
 /// </summary>
-internal sealed class PeerDirectory(IPeerTransport transport, IReadOnlyList<PeerAddress> configured, Genesis genesis, IMetadataLog metadata, IMetadataQuorum quorum)
+internal sealed class PeerDirectory(IPeerTransport transport, IReadOnlyList<PeerAddress> configured, Genesis genesis, IMetadataLog metadata, IMetadataQuorum quorum, TimeProvider time)
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
     /// <summary>Runs until cancelled, or until the log is closed.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -37,6 +39,7 @@ internal sealed class PeerDirectory(IPeerTransport transport, IReadOnlyList<Peer
                 await either.CancelAsync();
                 await Task.WhenAll(Ended(imageChange), Ended(statusChange));
                 cancellationToken.ThrowIfCancellationRequested();
+                await Task.Delay(Pause, time, cancellationToken); // images may follow each other by the thousand in a second
                 ObjectDisposedException.ThrowIf(imageChange.Exception?.InnerException is ObjectDisposedException, metadata);
             }
         }
