@@ -4,6 +4,7 @@ using GoQueue.Broker.Requests;
 using GoQueue.Core;
 using GoQueue.Partitions;
 using GoQueue.Replication;
+using GoQueue.Storage.Directories;
 
 namespace GoQueue.Broker.PartitionLoops;
 
