@@ -21,7 +21,7 @@ else
 SIM_ARGS := --fresh --seconds $(SIM_SECONDS)
 endif
 
-.PHONY: help build run dev test judges cluster-test bench demo fuzz sim sim-soak fmt check-format hooks ci clean
+.PHONY: help build run dev dev-cluster test judges cluster-test bench demo fuzz sim sim-soak fmt check-format hooks ci clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ run: build ## start a broker on this machine and say what to try next (data in .
 
 dev: build ## the same with the broker's logs, in detail
 	@exec bin/goqueue dev --data data --logs --verbose
+
+dev-cluster: build ## three brokers as one cluster on this machine
+	@exec bin/goqueue dev --nodes 3 --data data
 
 test: ## restore, build, every test, then the independent judges and some faults on real clusters
 	@.ci/quiet "restore" dotnet restore $(SLN)

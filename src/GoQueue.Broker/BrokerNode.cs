@@ -57,6 +57,9 @@ public sealed class BrokerNode : IAsyncDisposable
     /// </summary>
     public void OnPartitionFailure(Action<TopicPartition> receiver) => replication.FailureReceiver = receiver;
 
+    /// <summary>After <see cref="CloseAsync"/>: everything that was acknowledged is on the disk, for the marker of a clean stop.</summary>
+    public bool IsClosedCleanly => partitions.IsClosedCleanly;
+
     /// <summary>Tells the fetchers that the registration was made or a link came up, so that nothing waits for the end of a pause.</summary>
     public void HurryReplication() => replication.Hurry();
 

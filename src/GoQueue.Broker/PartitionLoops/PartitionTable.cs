@@ -124,6 +124,9 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
         }
     }
 
+    /// <summary>After <see cref="CloseAsync"/>: no partition failed, so everything that was acknowledged is on the disk (L3).</summary>
+    public bool IsClosedCleanly => unopenable.IsEmpty && loops.Values.All(loop => loop.Refusal.Code == ErrorCode.ShuttingDown);
+
     /// <summary>Closes every partition, in parallel.</summary>
     public Task CloseAsync() => TaskWaiting.AllAsync(loops.Values.Select(loop => loop.CloseAsync()));
 

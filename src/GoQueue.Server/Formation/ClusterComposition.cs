@@ -39,7 +39,10 @@ internal sealed class ClusterComposition(DataDirectoryClaim claim, ServerOptions
     {
         FormationRecord? record = new FormationFile(claim.Directory).Load();
         string? formedAlone = record is null ? await Task.Run(FindClusterId, cancellationToken) : null;
-        PeerTransport transport = new(TransportOptions(record?.IsDecided == true ? record.Genesis.ClusterId : formedAlone ?? options.Cluster.ClusterId), time, logging);
+        PeerTransport transport = new(TransportOptions(record?.IsDecided == true ? record.Genesis.ClusterId : formedAlone ?? options.Cluster.ClusterId), time, logging)
+        {
+            Metrics = new PeerMetrics(services.GetRequiredService<IMeterFactory>()),
+        };
         closing.Push(transport.DisposeAsync);
         await transport.StartAsync(cancellationToken);
 

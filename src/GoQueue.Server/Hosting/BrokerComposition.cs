@@ -3,6 +3,7 @@ using GoQueue.Broker;
 using GoQueue.Broker.Controller;
 using GoQueue.Broker.Registration;
 using GoQueue.Consensus;
+using GoQueue.Core;
 using GoQueue.Core.Peers;
 using GoQueue.Core.Scheduling;
 using GoQueue.Server.Configuration;
@@ -59,7 +60,7 @@ internal static class BrokerComposition
                 Cluster = member.Requests,
                 Routes = Route(node, cluster, options, Owned(new ForwardingMetrics(services.GetRequiredService<IMeterFactory>()), closing), time),
                 PeerEndpoint = cluster.Transport.Endpoint,
-                HandOverAsync = member.HandOverAsync,
+                HandOverAsync = () => HandOverAsync(options.NodeId, cluster.Metadata, member),
             };
         }
         catch (Exception failure)
@@ -118,6 +119,10 @@ internal static class BrokerComposition
         return new PartitionRouter(options.NodeId, node.Partitions, cluster.Metadata, calls, options.Forwarding, time, metrics);
     }
 
+    /// <summary>With nobody there to take anything over, everything is served to the end.</summary>
+    private static Task HandOverAsync(NodeId self, RaftMetadataLog metadata, ClusterMember member) =>
+        metadata.Image.Brokers.Any(broker => broker.Node != self && broker.MayLead) ? member.HandOverAsync() : Task.CompletedTask;
+
     /// <summary>The partitions first: what they flushed is what the member vouches for.</summary>
     private static async ValueTask CloseAsync(BrokerNode node, ClusterMember member)
     {
@@ -125,7 +130,7 @@ internal static class BrokerComposition
         try
         {
             await node.CloseAsync();
-            isFlushed = true;
+            isFlushed = node.IsClosedCleanly; // a partition whose disk failed is not vouched for
         }
         finally
         {

@@ -5,6 +5,7 @@ internal sealed class NodeState : IDisposable
 {
     private readonly CancellationTokenSource draining = new();
     private volatile NodePhase phase = NodePhase.Starting;
+    private volatile bool isHandingOver;
 
     public NodePhase Phase => phase;
 
@@ -12,6 +13,11 @@ internal sealed class NodeState : IDisposable
 
     /// <summary>Cancelled when draining begins: whoever waits for messages answers now.</summary>
     public CancellationToken Draining => draining.Token;
+
+    /// <summary>It was told to stop and still serves: who spreads load should send nothing new.</summary>
+    public bool IsHandingOver => isHandingOver;
+
+    public void BeganHandingOver() => isHandingOver = true;
 
     public void BecameReady() => phase = NodePhase.Ready;
 

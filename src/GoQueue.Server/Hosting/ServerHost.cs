@@ -76,6 +76,7 @@ internal sealed class ServerHost : IAsyncDisposable
     /// </summary>
     public async Task StopAsync()
     {
+        state.BeganHandingOver();
         if (broker?.HandOverAsync is { } handOver)
         {
             await handOver();

@@ -5,6 +5,7 @@ using GoQueue.Server.Formation;
 using GoQueue.Server.Forwarding;
 using GoQueue.Server.Grpc;
 using GoQueue.Server.Grpc.Services;
+using GoQueue.Server.Health;
 using GoQueue.Server.Observability;
 using GoQueue.Server.Observability.Metrics;
 using GoQueue.Server.Rest;
@@ -37,6 +38,7 @@ internal static class ServerServices
         services.AddSingleton<ClusterAdmin>();
         services.AddSingleton<IGrpcService, ClusterService>();
 
+        services.AddSingleton<Readiness>();
         services.AddRouting();
         services.AddRest();
         services.AddDocumentation();

@@ -46,6 +46,17 @@ internal sealed class PeerTransport : IPeerTransport, IAsyncDisposable
 
     public NodeId Self => options.Self;
 
+    /// <summary>Null counts nothing.</summary>
+    public PeerMetrics? Metrics
+    {
+        get;
+        init
+        {
+            field = value;
+            value?.ObserveLinks(() => outbound.Values.Count(link => link.Connection(PeerChannel.Control) is not null));
+        }
+    }
+
     /// <summary>What the peer port is bound to; known once started.</summary>
     public IPEndPoint Endpoint => listener.Endpoint;
 
@@ -125,6 +136,7 @@ internal sealed class PeerTransport : IPeerTransport, IAsyncDisposable
         }
         else if (Connection(to, channel) is { } connection)
         {
+            Metrics?.Sent(channel, payload.Length);
             return connection.TrySend(new OutgoingFrame(FrameType.Message, kind, 0, payload));
         }
 
@@ -138,13 +150,23 @@ internal sealed class PeerTransport : IPeerTransport, IAsyncDisposable
         int length = payload.Length;
         if (length <= PeerLimits.MaxPayload(channel) && Connection(to, channel) is { } connection)
         {
-            return connection.CallAsync(kind, payload, time, timeout, cancellationToken);
+            ValueTask<Result<SharedBuffer>> answer = connection.CallAsync(kind, payload, time, timeout, cancellationToken);
+            return Metrics is { } metrics ? CountedAsync(metrics, channel, length, answer) : answer;
         }
 
         payload.Release();
         return ValueTask.FromResult<Result<SharedBuffer>>(length > PeerLimits.MaxPayload(channel)
             ? new Error(ErrorCode.MessageTooLarge, $"a request of {length} bytes to {to}: channel {channel} allows {PeerLimits.MaxPayload(channel)}")
             : new Error(ErrorCode.Unreachable, $"there is no link from {Self} to {to}"));
+    }
+
+    private async ValueTask<Result<SharedBuffer>> CountedAsync(PeerMetrics metrics, PeerChannel channel, int length, ValueTask<Result<SharedBuffer>> call)
+    {
+        long started = time.GetTimestamp();
+        metrics.Sent(channel, length);
+        Result<SharedBuffer> answer = await call;
+        metrics.Answered(channel, answer, time.GetElapsedTime(started));
+        return answer;
     }
 
     public void OnMessage(PeerMessageKind kind, Action<PeerMessage> handler) => handlers.Add(kind, handler);

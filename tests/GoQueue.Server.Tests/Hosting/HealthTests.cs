@@ -1,8 +1,13 @@
 using System.Net;
 using System.Text.Json;
+using GoQueue.Core;
+using GoQueue.Metadata.Brokers;
+using GoQueue.Metadata.Commands;
+using GoQueue.Metadata;
 using GoQueue.Server.DataDirectory;
 using GoQueue.Server.Hosting;
 using GoQueue.Server.Tests.Fixtures;
+using GoQueue.Server.Tests.Forwarding;
 using GoQueue.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -40,6 +45,40 @@ public sealed class HealthTests
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(client, "/ready"));
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(client, "/v1/topics"));
         await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task A_node_on_its_own_is_ready_and_tells_its_cluster()
+    {
+        await using TestNode node = await TestNode.StartAsync();
+        await node.CreateTopicAsync("one");
+        Assert.Equal("ready", (await node.SendAsync("GET", "/ready")).Json.GetProperty("status").GetString());
+        JsonElement cluster = (await node.SendAsync("GET", "/health")).Json.GetProperty("cluster");
+        Assert.True(cluster.GetProperty("healthy").GetBoolean());
+        Assert.Equal(("node-1", 1, 0), (cluster.GetProperty("controller").GetString(), cluster.GetProperty("voters").GetInt32(), cluster.GetProperty("underReplicatedPartitions").GetInt32()));
+    }
+
+    [Fact]
+    public async Task A_node_that_is_fenced_is_not_ready_and_says_why()
+    {
+        MetadataState state = new();
+        BrokerEndpoints endpoints = new(new("127.0.0.1", 1), new("127.0.0.1", 2), new("127.0.0.1", 3));
+        state.Apply(new RegisterBrokerCommand(new NodeId("node-1"), Guid.NewGuid(), endpoints, null, BrokerEpoch.None), 0);
+        ShownMetadata shown = new();
+        await using TestNode node = await TestNode.StartAsync(wrap: broker => broker with { Metadata = shown });
+        Assert.Contains("not registered", (await NotReadyAsync()).GetProperty("reasons").ToString(), StringComparison.Ordinal);
+        shown.Show(state.Image);
+        Assert.Contains("does not hear", (await NotReadyAsync()).GetProperty("reasons").ToString(), StringComparison.Ordinal);
+        state.Apply(new AlterBrokerCommand(new NodeId("node-1"), new BrokerEpoch(1), BrokerChange.Unfence), 1);
+        shown.Show(state.Image);
+        Assert.Equal(HttpStatusCode.OK, (await node.SendAsync("GET", "/ready")).Status);
+
+        async Task<JsonElement> NotReadyAsync()
+        {
+            RestAnswer answer = await node.SendAsync("GET", "/ready");
+            Assert.Equal((HttpStatusCode.ServiceUnavailable, "joining"), (answer.Status, answer.Json.GetProperty("status").GetString()));
+            return answer.Json;
+        }
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace GoQueue.Server.Rest.Documentation;
 
@@ -180,10 +181,39 @@ internal sealed record ProblemAnswer
 /// <summary>Answer of /health and /ready.</summary>
 internal sealed record HealthAnswer
 {
-    [Description("ok, ready, starting or draining.")]
+    [Description("ok, ready, starting, joining or draining.")]
     public required string Status { get; init; }
 
     public IReadOnlyList<string>? Reasons { get; init; }
+
+    [Description("Of /health, once the node takes part in a cluster.")]
+    public ClusterHealthAnswer? Cluster { get; init; }
+}
+
+/// <summary>The health of the cluster in short; GET /v1/admin/health has it in words.</summary>
+internal sealed record ClusterHealthAnswer
+{
+    public required bool Healthy { get; init; }
+
+    [Description("Node id; null while none is known here.")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public required string? Controller { get; init; }
+
+    [Description("Of the metadata quorum; raised by every election.")]
+    public required long Term { get; init; }
+
+    public required int Voters { get; init; }
+
+    public required int FencedBrokers { get; init; }
+
+    [Description("Nobody leads them.")]
+    public required int OfflinePartitions { get; init; }
+
+    [Description("They refuse acks=all.")]
+    public required int UnderMinInSyncPartitions { get; init; }
+
+    [Description("Fewer replicas are in sync than there should be.")]
+    public required int UnderReplicatedPartitions { get; init; }
 }
 
 /// <summary>Where things are.</summary>
