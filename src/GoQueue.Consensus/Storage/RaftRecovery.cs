@@ -53,6 +53,7 @@ internal sealed class RaftRecovery
     {
         SingleNodeMigration.Run(directory, genesis, self, options, now, logger);
         Sweep();
+        OldProgramGuard.Place(directory);
         bool isEmpty = SnapshotFiles.Find(directory).Count == 0 && LogGenerations.Find(directory).Count == 0;
         HardStateFile? hardState = HardStateFile.TryOpen(directory, out StoredHardState stored);
         PartitionLog? log = null;

@@ -116,6 +116,26 @@ public sealed class TakeOverTests
         Assert.Contains("command 1", Assert.Throws<MetadataLogUnusableException>(() => SteppedLog.Open(disk)).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>That program opened a partition log right in the directory.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_program_before_raft_refuses_a_directory_of_this_one(bool wasTakenOver)
+    {
+        VirtualDisk disk = new();
+        if (wasTakenOver)
+        {
+            WriteOld(disk, withSnapshot: true);
+        }
+
+        SteppedLog log = SteppedLog.Open(disk);
+        await log.DecideAsync(Create(800));
+        await log.CloseAsync();
+
+        Assert.Throws<NewerFormatException>(() => PartitionLog.Open(disk.Root, OldOptions, new UnixMillis(1000)));
+        Assert.Equal(log.Digest(), SteppedLog.Open(disk).Digest());
+    }
+
     private static MetadataImage WriteOld(VirtualDisk disk, bool withSnapshot)
     {
         List<MetadataCommand> commands = [new FormClusterCommand("cluster"), Create(1, "a"), Create(2, "A"), Create(3, partitions: 4), new DeleteTopicCommand(Id(1)), new AllocateProducerIdsCommand(7)];
