@@ -9,7 +9,7 @@ internal static class Goqueue
     /// <exception cref="ClusterTestException">It ended with another code than 0.</exception>
     public static async Task<JsonElement> RunAsync(string bin, Cluster cluster, CancellationToken cancellationToken, params string[] arguments)
     {
-        ProcessStartInfo start = new(Path.Combine(bin, "goqueue"), ["--server", string.Join(',', cluster.Endpoints), "-o", "json", .. arguments])
+        ProcessStartInfo start = new(Path.Combine(bin, "goqueue"), ["--server", cluster.Serving().Ports.GrpcEndpoint, "-o", "json", .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
