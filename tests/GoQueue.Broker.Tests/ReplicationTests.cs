@@ -103,6 +103,7 @@ public sealed class ReplicationTests
         await cluster.FenceAsync("n1"); // n1 hears of it: its link to the metadata is not cut
         Assert.Equal(ErrorCode.OutcomeUnknown, (await lost).Error.Code);
         ClusterNode next = cluster.Leader;
+        await Eventually.TrueAsync(() => next.Offsets(cluster.Partition).IsOk, "the next leader leads"); // n1 may hear of it first
         Assert.True((await next.PublishAsync(Batches.Of("b"))).IsOk);
         cluster.Network.Mend(new NodeId("n1"));
         await cluster.DecideAsync(new AlterBrokerCommand(new NodeId("n1"), cluster.BrokerOf(new NodeId("n1")).Epoch, BrokerChange.Unfence));

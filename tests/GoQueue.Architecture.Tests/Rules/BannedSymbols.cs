@@ -46,6 +46,7 @@ internal static class BannedSymbols
             ["T:System.IO.Directory", "T:System.IO.DirectoryInfo", "T:System.IO.File", "T:System.IO.FileInfo", "T:System.IO.RandomAccess"],
             "the disk behind ILogDirectory; the simulator brings another"),
         new("GoQueue.Storage", "GoQueue.Storage.Directories.PhysicalLogFile", ["T:System.IO.RandomAccess"], "a file of PhysicalLogDirectory"),
+        new("GoQueue.Storage", "GoQueue.Storage.Directories.DirectWriter", ["T:System.IO.RandomAccess"], "the end of a PhysicalLogFile, read back once"),
         new("GoQueue.Storage", "GoQueue.Storage.Directories.Posix", [NativeImport], "what PhysicalLogDirectory needs and the base library lacks"),
     ];
 
