@@ -25,7 +25,7 @@ internal sealed class DevCluster : IDisposable
     public IReadOnlyList<DevNode> Nodes => nodes;
 
     /// <summary>Completes when every server is ready; never when one ends before.</summary>
-    public Task Ready { get; }
+    public Task<ReadyLine[]> Ready { get; }
 
     /// <summary>Completes with the first server that ends.</summary>
     public Task FirstEnd { get; }

@@ -126,7 +126,7 @@ internal sealed class DevCommand
 
         if (cluster.Ready.IsCompletedSuccessfully)
         {
-            session.Streams.WriteText(ClusterWelcome.Text(cluster.Nodes, folder, temporary, session.Format == OutputFormat.Table));
+            session.Streams.WriteText(ClusterWelcome.Text(cluster.Nodes, await cluster.Ready, folder, temporary, session.Format == OutputFormat.Table));
             session.Streams.Output.Flush();
             await Task.WhenAny(cluster.FirstEnd, asked);
         }
