@@ -80,7 +80,7 @@ internal sealed partial class PartitionLoop
         replication.Unfollow(this);
         isFollowing = false;
         partitionLog.Flush();
-        if (partitionLog.Epochs.Latest < view.LeaderEpoch)
+        if (view.Replicas.Count > 1 && partitionLog.Epochs.Latest < view.LeaderEpoch) // a sole replica notes it with its first append: it must serve reads on a full disk
         {
             partitionLog.Epochs.Assign(view.LeaderEpoch, partitionLog.EndOffset); // E5
         }
