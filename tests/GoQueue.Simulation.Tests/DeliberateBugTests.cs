@@ -13,6 +13,11 @@ public sealed class DeliberateBugTests
         { "raft", "CommitOlderTermByCounting", 40 },
         { "raft", "SkipReadIndexCheckAfterPause", 300 },
         { "raft", "VoteWithoutFlushing", 800 },
+        { "lone", "AckBeforeFlush", 40 },
+        { "cluster", "AckBeforeReplication", 20 },
+        { "cluster", "ServeAboveHighWatermark", 20 },
+        { "cluster", "TruncateToHighWatermark", 60 },
+        { "cluster", "ForgetProducerState", 60 },
     };
 
     [Theory]

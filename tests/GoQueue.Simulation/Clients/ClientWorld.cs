@@ -26,6 +26,9 @@ internal sealed class ClientWorld(SimulationLoop loop, IReadOnlyList<SimulatedHo
     /// <summary>Every acknowledged or read partition, to pick from.</summary>
     public List<TopicPartition> Partitions { get; } = [];
 
+    /// <summary>What the checker of the replicas has seen committed: nobody may be shown or promised more.</summary>
+    public Func<TopicPartition, Offset>? CommittedEnd { get; set; }
+
     /// <summary>Set when the clients are to come to an end.</summary>
     public bool IsStopping { get; set; }
 
@@ -35,7 +38,7 @@ internal sealed class ClientWorld(SimulationLoop loop, IReadOnlyList<SimulatedHo
     {
         if (!histories.TryGetValue(partition, out PartitionHistory? history))
         {
-            histories.Add(partition, history = new PartitionHistory(partition));
+            histories.Add(partition, history = new PartitionHistory(partition, () => CommittedEnd?.Invoke(partition) ?? new Offset(long.MaxValue)));
         }
 
         return history;

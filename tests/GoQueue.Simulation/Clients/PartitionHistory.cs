@@ -8,12 +8,13 @@ namespace GoQueue.Simulation.Clients;
 /// All that anybody outside has learnt about one partition: which value stands at which offset. Every acknowledgement and every read is held against
 /// it at once, and the whole of it against the logs at the end. Ids of the anomalies are those of reliability.md 3.1.
 /// </summary>
-internal sealed class PartitionHistory(TopicPartition partition)
+internal sealed class PartitionHistory(TopicPartition partition, Func<Offset> committedEnd)
 {
     private const long Unknown = -1;
     private const long NoRecord = -2;
 
     private readonly List<long> valueAt = [];
+    private long checkedEnd;
     private readonly Dictionary<long, long> offsetOf = [];
     private readonly HashSet<long> failed = [];
     private readonly HashSet<long> mayRepeat = [];
@@ -55,6 +56,7 @@ internal sealed class PartitionHistory(TopicPartition partition)
     public void Acknowledge(long firstValue, int count, Offset baseOffset)
     {
         SimulationFailure.Unless(baseOffset.Value >= 0, "L4", $"{Name(firstValue)} was acknowledged at {baseOffset} of {Partition}");
+        CheckCommitted(baseOffset.Value + count, "acknowledged");
         for (int i = 0; i < count; i++)
         {
             Observe(baseOffset.Value + i, firstValue + i, "acknowledged");
@@ -85,6 +87,7 @@ internal sealed class PartitionHistory(TopicPartition partition)
             SimulationFailure.Unless(batches.Rest.IsEmpty, "L7", $"{reader} got {batches.Rest.Length} bytes of {Partition} that are no batch");
         }
 
+        CheckCommitted(from.Value, reader);
         return from;
     }
 
@@ -127,6 +130,16 @@ internal sealed class PartitionHistory(TopicPartition partition)
         for (long at = start; at < KnownEnd; at++)
         {
             SimulationFailure.Unless(valueAt[(int)at] != Unknown, "L1", $"offset {at} of {Partition} was not seen in the final read");
+        }
+    }
+
+    /// <summary>R1: what a reader is shown or a producer is promised was committed by some leader before.</summary>
+    private void CheckCommitted(long end, string how)
+    {
+        if (end > checkedEnd)
+        {
+            checkedEnd = committedEnd().Value;
+            SimulationFailure.Unless(end <= checkedEnd, "R1", $"{how}: {Partition} up to {end}, and no leader ever counted more than {checkedEnd} as committed");
         }
     }
 

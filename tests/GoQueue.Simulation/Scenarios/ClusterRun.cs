@@ -6,6 +6,7 @@ using GoQueue.Replication;
 using GoQueue.Simulation.Clients;
 using GoQueue.Simulation.Faults;
 using GoQueue.Simulation.Hosts;
+using GoQueue.Simulation.Invariants;
 using GoQueue.Simulation.Network;
 using GoQueue.Simulation.Running;
 using GoQueue.Simulation.World;
@@ -42,6 +43,9 @@ internal sealed class ClusterRun
         nemesis = new Nemesis(loop, network, hosts, mix);
         loop.Died = nemesis.Died;
         loop.Describe = Describe;
+        ReplicaChecker checker = new(hosts);
+        loop.AfterStep = checker.AfterStep;
+        world.CommittedEnd = checker.CommittedEnd;
         int topics = 1 + shape.Below(3);
         clients.Add(new AdminClient(world, 0, topics, nodes));
         int workers = 1 + shape.Below(3);

@@ -1,0 +1,115 @@
+using GoQueue.Broker.PartitionLoops;
+using GoQueue.Core;
+using GoQueue.Metadata;
+using GoQueue.Metadata.Topics;
+using GoQueue.Replication;
+using GoQueue.Simulation.Hosts;
+using GoQueue.Simulation.World;
+
+namespace GoQueue.Simulation.Invariants;
+
+/// <summary>What is known of the replicas of one partition, on whatever nodes they are.</summary>
+internal sealed class PartitionFacts(TopicPartition partition, IReadOnlyList<SimulatedHost> hosts)
+{
+    private readonly Seen[] seen = [.. hosts.Select(_ => Seen.Nothing)];
+    private readonly Dictionary<int, int> leaders = [];
+
+    /// <summary>Everything below was committed by some leader.</summary>
+    public Offset CommittedEnd { get; private set; } = Offset.Zero;
+
+    public void Restarted(int host) => seen[host] = seen[host] with { Role = ReplicaRole.None, HighWatermark = -1, Epoch = -1, IsLive = false };
+
+    public void Wiped(int host) => seen[host] = Seen.Nothing;
+
+    public void Sees(int host, PartitionLoop loop, MetadataImage newest)
+    {
+        PartitionReplica replica = loop.Replica;
+        Seen before = seen[host];
+        Seen now = new(loop.FlushedOffset.Value, replica.Role, replica.Epoch.Value, loop.HighWatermark.Value, IsLive: !loop.HasFailed);
+        if (now == before || loop.HasFailed)
+        {
+            return;
+        }
+
+        seen[host] = now;
+        SimulationFailure.Unless(now.Epoch >= before.Epoch, "M2", $"{Name(host)} goes from leader epoch {before.Epoch} back to {now.Epoch}");
+        SimulationFailure.Unless(
+            now.HighWatermark <= now.Durable, "rule 1", $"{Name(host)} counts everything below {now.HighWatermark} as committed and has flushed up to {now.Durable}");
+        if (now.Role == ReplicaRole.Leader)
+        {
+            Leads(host, before, now, replica.View, newest);
+        }
+    }
+
+    private void Leads(int host, in Seen before, in Seen now, PartitionView view, MetadataImage newest)
+    {
+        if (!leaders.TryAdd(now.Epoch, host))
+        {
+            SimulationFailure.Unless(leaders[now.Epoch] == host, "M1", $"{Name(host)} and {Name(leaders[now.Epoch])} both lead epoch {now.Epoch}");
+        }
+
+        bool isSameLeadership = before.Role == ReplicaRole.Leader && before.Epoch == now.Epoch;
+        SimulationFailure.Unless(
+            !isSameLeadership || now.HighWatermark >= before.HighWatermark,
+            "R7",
+            $"the high watermark of {Name(host)} falls from {before.HighWatermark} to {now.HighWatermark} in epoch {now.Epoch}");
+        if (isSameLeadership && now.HighWatermark == before.HighWatermark)
+        {
+            return;
+        }
+
+        if (!isSameLeadership || now.HighWatermark > CommittedEnd.Value)
+        {
+            CheckHolders(host, now, view);
+            CheckElectable(host, now, newest);
+        }
+
+        CommittedEnd = Offset.Max(CommittedEnd, new Offset(now.HighWatermark));
+    }
+
+    /// <summary>R1, R3: what a leader counts as committed is on the device of every replica that it takes for in sync.</summary>
+    private void CheckHolders(int leader, in Seen now, PartitionView view)
+    {
+        foreach (ReplicaView replica in view.Replicas)
+        {
+            if (replica.IsInSync)
+            {
+                CheckHolds(leader, now, replica.Node, "which it takes for in sync");
+            }
+        }
+    }
+
+    /// <summary>The same for those that the metadata would elect now, as long as it is still this leader's epoch.</summary>
+    private void CheckElectable(int leader, in Seen now, MetadataImage newest)
+    {
+        if (newest.TryGetPartition(partition, out PartitionImage? image) && image.LeaderEpoch.Value == now.Epoch)
+        {
+            foreach (NodeId node in image.InSync)
+            {
+                CheckHolds(leader, now, node, $"which is in the ISR {image.InSync} of partition epoch {image.PartitionEpoch}");
+            }
+        }
+    }
+
+    private void CheckHolds(int leader, in Seen now, NodeId node, string why)
+    {
+        for (int host = 0; host < hosts.Count; host++)
+        {
+            if (hosts[host].Node == node)
+            {
+                SimulationFailure.Unless(
+                    seen[host].Durable >= now.HighWatermark,
+                    "R1",
+                    $"{Name(leader)} counts everything below {now.HighWatermark} as committed in epoch {now.Epoch}; {node}, {why}, has flushed up to {seen[host].Durable}");
+            }
+        }
+    }
+
+    private string Name(int host) => $"{partition} on {hosts[host].Node}";
+
+    /// <param name="Durable">Everything below was flushed there; it outlives the process.</param>
+    private readonly record struct Seen(long Durable, ReplicaRole Role, int Epoch, long HighWatermark, bool IsLive)
+    {
+        public static readonly Seen Nothing = new(0, ReplicaRole.None, -1, -1, IsLive: false);
+    }
+}

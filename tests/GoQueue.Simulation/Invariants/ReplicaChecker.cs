@@ -1,0 +1,68 @@
+using GoQueue.Broker.PartitionLoops;
+using GoQueue.Core;
+using GoQueue.Metadata;
+using GoQueue.Simulation.Hosts;
+using GoQueue.Simulation.World;
+
+namespace GoQueue.Simulation.Invariants;
+
+/// <summary>
+/// What must hold of the replicas of all nodes together, checked after every step for what the step changed. It sees all disks at once, which no node does.
+/// Ids: reliability.md 3.6 and section 6, semantics.md sections 1 and 2.
+/// </summary>
+internal sealed class ReplicaChecker(IReadOnlyList<SimulatedHost> hosts)
+{
+    private readonly SortedDictionary<TopicPartition, PartitionFacts> partitions = [];
+    private readonly ImageChecker images = new();
+    private readonly SimulatedProcess?[] processes = new SimulatedProcess?[hosts.Count];
+
+    /// <summary>The newest image that any node has applied.</summary>
+    public MetadataImage Newest => images.Newest;
+
+    /// <summary>Highest offset that any leader ever counted as committed, and one more.</summary>
+    public Offset CommittedEnd(TopicPartition partition) => partitions.TryGetValue(partition, out PartitionFacts? facts) ? facts.CommittedEnd : Offset.Zero;
+
+    /// <summary>Called after a step of a process; null for the world's own steps, which touch no replica.</summary>
+    public void AfterStep(SimulatedProcess? process)
+    {
+        if (process is null || process.Index >= hosts.Count || hosts[process.Index] is not { Program: ClusterBroker { Image: { } image } program } host)
+        {
+            return;
+        }
+
+        if (!ReferenceEquals(processes[host.Index], process))
+        {
+            processes[host.Index] = process;
+            images.Restarted(host.Index);
+            foreach (PartitionFacts facts in partitions.Values)
+            {
+                facts.Restarted(host.Index);
+            }
+        }
+
+        images.Sees(host.Index, image);
+        if (program.Broker is not { } broker)
+        {
+            return;
+        }
+
+        foreach (PartitionLoop loop in broker.Replicas)
+        {
+            if (!partitions.TryGetValue(loop.Partition, out PartitionFacts? facts))
+            {
+                partitions.Add(loop.Partition, facts = new PartitionFacts(loop.Partition, hosts));
+            }
+
+            facts.Sees(host.Index, loop, images.Newest);
+        }
+    }
+
+    /// <summary>The disk of a host lost what was not flushed, or everything: what was durable is looked up again when its process is back.</summary>
+    public void Wiped(int host)
+    {
+        foreach (PartitionFacts facts in partitions.Values)
+        {
+            facts.Wiped(host);
+        }
+    }
+}
