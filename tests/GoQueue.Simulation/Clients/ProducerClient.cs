@@ -85,9 +85,9 @@ internal sealed class ProducerClient(ClientWorld world, int number, bool isIdemp
                 return true;
             }
 
-            if (answer.IsKnown)
+            if (answer.IsKnown && World.TrueLeader(partition) == host)
             {
-                CheckRefusal(receipt.Error, partition);
+                CheckRefusal(receipt.Error, partition); // a leader that was deposed and does not know it may know less than the producer
             }
 
             mayBeStored |= !answer.IsKnown || IsUnknown(receipt.Error.Code);
