@@ -65,7 +65,7 @@ public sealed partial class RaftMetadataLog
     /// <summary>The image first, so that whoever has an answer sees its effect.</summary>
     private void PublishImage()
     {
-        if (state.Image.Version > feed.Image.Version)
+        if (state.Image.Version > feed.Newest.Version)
         {
             feed.Publish(state.Image);
         }

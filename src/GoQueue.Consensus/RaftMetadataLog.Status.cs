@@ -6,13 +6,13 @@ namespace GoQueue.Consensus;
 /// <content>What this node knows of the quorum, published at the end of every turn.</content>
 public sealed partial class RaftMetadataLog
 {
-    private readonly StatusFeed status;
+    private readonly Feed<StatusFacts> status;
 
     public QuorumStatus Status
     {
         get
         {
-            StatusFacts facts = status.Facts;
+            StatusFacts facts = status.Newest;
             TimeSpan now = Now();
             return new QuorumStatus
             {
@@ -28,13 +28,13 @@ public sealed partial class RaftMetadataLog
         }
     }
 
-    public ValueTask WaitForStatusChangeAsync(long seen, CancellationToken cancellationToken) => status.WaitForNewerAsync(seen, cancellationToken);
+    public async ValueTask WaitForStatusChangeAsync(long seen, CancellationToken cancellationToken) => await status.WaitForNewerAsync(seen, cancellationToken);
 
-    private void Publish() => status.Publish(MakeFacts(status.Facts.Sequence, turnTime));
+    private void Publish() => status.Publish(MakeFacts(status.Newest.Sequence, turnTime));
 
     private StatusFacts MakeFacts(long sequence, TimeSpan at)
     {
-        StatusFacts before = status?.Facts ?? StatusFacts.None;
+        StatusFacts before = status?.Newest ?? StatusFacts.None;
         bool mayAct = !isFailed && core.HasDecidedInTerm && state.AppliedIndex >= Math.Min(core.Commit, core.Durable) && core.Configuration.IsMember(self);
         bool isNews = before.Leader != core.Leader || before.Term != core.Term || before.MayAct != mayAct || !ReferenceEquals(before.Configuration, core.Configuration);
         return new StatusFacts

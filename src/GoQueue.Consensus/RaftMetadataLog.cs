@@ -34,7 +34,7 @@ public sealed partial class RaftMetadataLog : IMetadataLog, IMetadataQuorum, ITu
     private readonly long started;
     private readonly RaftDisk disk;
     private readonly RaftCore core;
-    private readonly MetadataImageFeed feed;
+    private readonly Feed<MetadataImage> feed;
     private readonly RaftMetrics? metrics;
     private readonly ITimer timer;
     private readonly TaskCompletionSource closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -63,13 +63,13 @@ public sealed partial class RaftMetadataLog : IMetadataLog, IMetadataQuorum, ITu
         state = recovered.State;
         started = environment.Time.GetTimestamp();
         core = new RaftCore(recovered.Start, options, new Random(environment.Seed), TimeSpan.Zero);
-        feed = new MetadataImageFeed(state.Image);
-        status = new StatusFeed(MakeFacts(0, TimeSpan.Zero));
+        feed = new Feed<MetadataImage>(state.Image, image => image.Version, typeof(IMetadataLog));
+        status = new Feed<StatusFacts>(MakeFacts(0, TimeSpan.Zero), facts => facts.Sequence, typeof(IMetadataQuorum));
         timer = environment.Time.CreateTimer(static log => ((RaftMetadataLog)log!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         metrics = environment.Meters is null ? null : new RaftMetrics(environment.Meters, status);
     }
 
-    public MetadataImage Image => feed.Image;
+    public MetadataImage Image => feed.Newest;
 
     /// <summary>
     /// Creates the member in an empty directory, restores it, or takes over what the program before Raft wrote; reads the disk on the calling thread. A sole

@@ -9,15 +9,15 @@ internal sealed class RaftMetrics : IDisposable
     private readonly Counter<long> elections;
     private readonly Counter<long> proposals;
 
-    public RaftMetrics(IMeterFactory factory, StatusFeed status)
+    public RaftMetrics(IMeterFactory factory, Feed<StatusFacts> status)
     {
         meter = factory.Create("GoQueue.Raft");
         elections = meter.CreateCounter<long>("goqueue.raft.elections", description: "Elections that this node began.");
         proposals = meter.CreateCounter<long>("goqueue.raft.proposals", description: "Metadata changes proposed here that were decided.");
-        meter.CreateObservableGauge("goqueue.raft.term", () => status.Facts.Term, description: "Term of the metadata quorum.");
-        meter.CreateObservableGauge("goqueue.raft.commit", () => status.Facts.Commit, description: "Last entry of the metadata log known to be decided.");
-        meter.CreateObservableGauge("goqueue.raft.applied", () => status.Facts.Applied, description: "Last entry of the metadata log applied here.");
-        meter.CreateObservableGauge("goqueue.raft.leader", () => status.Facts.MayAct ? 1 : 0, description: "1 on the node that leads the metadata quorum.");
+        meter.CreateObservableGauge("goqueue.raft.term", () => status.Newest.Term, description: "Term of the metadata quorum.");
+        meter.CreateObservableGauge("goqueue.raft.commit", () => status.Newest.Commit, description: "Last entry of the metadata log known to be decided.");
+        meter.CreateObservableGauge("goqueue.raft.applied", () => status.Newest.Applied, description: "Last entry of the metadata log applied here.");
+        meter.CreateObservableGauge("goqueue.raft.leader", () => status.Newest.MayAct ? 1 : 0, description: "1 on the node that leads the metadata quorum.");
     }
 
     public void ElectionStarted() => elections.Add(1);

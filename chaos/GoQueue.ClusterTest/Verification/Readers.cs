@@ -9,7 +9,7 @@ namespace GoQueue.ClusterTest.Verification;
 /// <summary>Roads by which whole topics are read back.</summary>
 internal static class Readers
 {
-    private const int MaxAttempts = 100;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>Every partition from its start to its present end, with the client's consumer.</summary>
     public static async Task<List<Stored>> ByClientAsync(Cluster cluster, string topic, CancellationToken cancellationToken)
@@ -35,15 +35,9 @@ internal static class Readers
         for (int partition = 0; partition < partitions; partition++)
         {
             long offset = 0;
-            for (int attempt = 0; ;)
+            while (true)
             {
-                RestAnswer page = await cluster.Rest.GetAsync(node, $"/v1/topics/{topic}/partitions/{partition}/messages?offset={offset}&limit=5000&maxBytes=4194304", cancellationToken);
-                if (!page.IsOk && ++attempt < MaxAttempts && page.Code is "NOT_LEADER" or "UNREACHABLE" or "METADATA_UNAVAILABLE" or "OVERLOADED" or "OFFSET_NOT_AVAILABLE" or "NO_ANSWER")
-                {
-                    await Task.Delay(100, cancellationToken);
-                    continue;
-                }
-
+                RestAnswer page = await PageAsync(cluster, node, $"/v1/topics/{topic}/partitions/{partition}/messages?offset={offset}&limit=5000&maxBytes=4194304", cancellationToken);
                 if (!page.IsOk)
                 {
                     throw new ClusterTestException($"reading {topic}/{partition} at {offset} from {node.Id}: {page}");
@@ -64,5 +58,21 @@ internal static class Readers
         }
 
         return stored;
+    }
+
+    /// <summary>What came, once it is no refusal that passes by itself.</summary>
+    private static async Task<RestAnswer> PageAsync(Cluster cluster, Node node, string path, CancellationToken cancellationToken)
+    {
+        RestAnswer? page = null;
+        await Wait.UntilAsync(
+            $"{node.Id} answers {path}",
+            Patience,
+            async () =>
+            {
+                page = await cluster.Rest.GetAsync(node, path, cancellationToken);
+                return page.Code is not ("NOT_LEADER" or "UNREACHABLE" or "METADATA_UNAVAILABLE" or "OVERLOADED" or "OFFSET_NOT_AVAILABLE" or "NO_ANSWER");
+            },
+            cancellationToken);
+        return page!;
     }
 }

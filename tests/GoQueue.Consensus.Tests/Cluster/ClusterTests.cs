@@ -86,7 +86,8 @@ public sealed class ClusterTests
             leader = await cluster.LeaderAsync();
             await leader.Log.TransferLeadershipAsync(cluster.Nodes.First(node => node != leader).Member.Node, CancellationToken.None);
             cluster.Network.Cut(new NodeId("n1"), new NodeId("n2"));
-            await Task.Delay(100);
+            long underCut = cluster[3].Log.Image.NextProducerId.Value + 10;
+            await Eventually.TrueAsync(() => cluster[3].Log.Image.NextProducerId.Value >= underCut, "a majority goes on deciding while n1 and n2 are cut off from each other");
             cluster.Network.Heal();
         }
 
