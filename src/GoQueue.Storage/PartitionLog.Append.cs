@@ -133,7 +133,7 @@ public sealed partial class PartitionLog
         try
         {
             FlushActive();
-            if (flushedSinceCheckpoint >= options.CheckpointBytes)
+            if (flushedSinceCheckpoint >= options.CheckpointBytes && Volatile.Read(ref unsealed) is null)
             {
                 WriteCheckpoint();
             }
@@ -278,7 +278,8 @@ public sealed partial class PartitionLog
             return;
         }
 
-        long step = Math.Clamp(active.ReservedSize, Math.Min(FirstReserveBytes, options.ReserveBytes), options.ReserveBytes);
+        long grown = Math.Max(active.ReservedSize, segments.Length > 1 ? segments[^2].Size : 0); // what follows a large segment becomes large
+        long step = Math.Clamp(grown, Math.Min(FirstReserveBytes, options.ReserveBytes), options.ReserveBytes);
         long target = Math.Max(needed, Math.Min(active.ReservedSize + step, Math.Max(options.SegmentBytes, needed)));
         try
         {
@@ -302,25 +303,24 @@ public sealed partial class PartitionLog
     }
 
     /// <summary>
-    /// Seals the active segment and begins the next at the end offset. Order: the old one is cut to its size and flushed before the new name
-    /// appears, so that only the last segment found at start can have a torn tail.
+    /// Begins the next segment at the end offset. Order: everything in the old one is flushed before the new name appears, so that only the last segment
+    /// found at start can have a torn tail. The rest is done beside the writer: see <see cref="FinishRoll"/>.
     /// </summary>
     private void Roll()
     {
+        RequireRollFinished(); // it was long ago, unless the disk is very slow: at most one roll is unfinished
         Segment sealing = Active;
-        sealing.File.SetLength(sealing.Size);
-        sealing.ReservedSize = sealing.Size;
-        sealing.AddTime(EndOffset);
-        FlushActive();
-        sealing.Offsets.SaveDurably();
-        sealing.Times.SaveDurably();
+        if (unflushedBytes > 0)
+        {
+            FlushActive();
+        }
+
         Segment next = Segment.Create(directory, EndOffset, spare, sealing); // may find the disk full; the old one then stays the active one
-        sealing.Offsets.Unload();
-        sealing.Times.Unload();
+        sealing.AddTime(EndOffset);
         sealing.End = next.BaseOffset;
         bytesSinceIndexEntry = 0;
         Volatile.Write(ref segments, [.. segments, next]);
-        WriteCheckpoint();
+        Volatile.Write(ref unsealed, sealing);
     }
 
     private void WriteCheckpoint()
@@ -361,6 +361,7 @@ public sealed partial class PartitionLog
 
         try
         {
+            RequireRollFinished();
             Segment active = Active;
             active.File.SetLength(active.Size);
             FlushActive();

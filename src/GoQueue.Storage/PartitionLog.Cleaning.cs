@@ -22,6 +22,7 @@ public sealed partial class PartitionLog
     /// <summary>Sealed segments wholly below the limit and below what recovery would scan.</summary>
     internal Segment[] CleanableSegments(Offset notBeyond)
     {
+        FinishRoll();
         Offset limit = Offset.Min(notBeyond, new Offset(Volatile.Read(ref checkpointedSegment)));
         return Array.FindAll(Volatile.Read(ref segments), segment => !segment.End.IsNone && segment.End <= limit);
     }

@@ -30,6 +30,7 @@ public sealed partial class PartitionLog
                 Roll();
             }
 
+            FinishRoll();
             int expired = CountExpired(retentionMillis, retentionBytes, notBeyond, now);
             for (int index = 0; index < expired; index++)
             {
@@ -69,6 +70,7 @@ public sealed partial class PartitionLog
         }
 
         Flush();
+        RequireRollFinished();
         try
         {
             RemoveCleanMarker();
@@ -187,7 +189,7 @@ public sealed partial class PartitionLog
     {
         long size = SizeBytes;
         int expired = 0;
-        while (expired < segments.Length - 1 && segments[expired + 1].BaseOffset <= notBeyond)
+        while (expired < segments.Length - 1 && segments[expired + 1].BaseOffset <= notBeyond && segments[expired] != unsealed)
         {
             Segment oldest = segments[expired];
             bool isSpare = retentionBytes >= 0 && size - oldest.Size >= retentionBytes;

@@ -20,6 +20,8 @@ public sealed partial class PartitionLog
         Flush();
         try
         {
+            Volatile.Write(ref unsavedState, null); // older than this one
+            FinishRoll();
             StateFiles.Write(directory, EndOffset, state, options.StateSnapshots);
         }
         catch (FlushFailedException cause)

@@ -141,7 +141,11 @@ public sealed partial class PartitionLog : IDisposable
             return;
         }
 
-        isClosed = true;
+        lock (behind)
+        {
+            isClosed = true; // whoever finishes a roll has left, and nobody begins
+        }
+
         spare.Stop();
         cache.Resize(0);
         foreach (Segment segment in segments)

@@ -214,6 +214,11 @@ internal sealed class CrashScript(int seed)
             {
                 log.Flush();
             }
+
+            if (log.HasWorkBeside && random.Next(2) == 0)
+            {
+                log.FinishRoll(); // beside the writer in a broker, soon or late
+            }
         }
     }
 

@@ -127,10 +127,7 @@ internal sealed partial class PartitionLoop
         hasFetched = false;
         BecomeDurable();
         TakeIncomingState();
-        if (partitionLog.WantsSpare)
-        {
-            readers.Schedule(sparePreparation);
-        }
+        ScheduleWorkBeside();
 
         replication.Positioned(this);
     }

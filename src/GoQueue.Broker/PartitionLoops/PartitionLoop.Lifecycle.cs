@@ -195,8 +195,23 @@ internal sealed partial class PartitionLoop
         if (partitionLog.ActiveSegmentStart != activeSegment)
         {
             activeSegment = partitionLog.ActiveSegmentStart;
-            SaveState();
+            SaveStateBeside();
         }
+    }
+
+    /// <summary>As <see cref="SaveState"/>, but written beside the turns. Flush mode interval or none: a snapshot costs the flush that it needs.</summary>
+    private void SaveStateBeside()
+    {
+        if (stateSavedAt == partitionLog.EndOffset)
+        {
+            return;
+        }
+
+        partitionLog.Flush();
+        snapshot.ResetWrittenCount();
+        state.WriteSnapshot(snapshot);
+        partitionLog.WriteStateBeside(snapshot.WrittenSpan);
+        stateSavedAt = partitionLog.EndOffset;
     }
 
     /// <summary>A snapshot of the fold at the end of the log bounds what a restart replays. It is a hint: a failed one costs time, not data.</summary>

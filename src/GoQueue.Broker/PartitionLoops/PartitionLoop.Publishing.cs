@@ -168,10 +168,7 @@ internal sealed partial class PartitionLoop
         }
 
         BecomeDurable();
-        if (partitionLog.WantsSpare)
-        {
-            readers.Schedule(sparePreparation);
-        }
+        ScheduleWorkBeside();
     }
 
     /// <summary>

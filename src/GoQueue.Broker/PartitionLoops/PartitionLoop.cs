@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using GoQueue.Broker.Replication;
 using GoQueue.Broker.Requests;
 using GoQueue.Core.Scheduling;
@@ -31,6 +32,7 @@ internal sealed partial class PartitionLoop : ITurn
     private readonly ITurnScheduler scheduler;
     private readonly ITurnScheduler readers;
     private readonly SparePreparation sparePreparation;
+    private readonly RollCompletion rollCompletion;
     private readonly BrokerMetrics metrics;
     private readonly TimeProvider time;
     private readonly ILogger log;
@@ -75,6 +77,7 @@ internal sealed partial class PartitionLoop : ITurn
         scheduler = environment.Committers;
         readers = environment.Readers;
         sparePreparation = new SparePreparation(partitionLog);
+        rollCompletion = new RollCompletion(this);
         metrics = environment.Metrics;
         time = environment.Time;
         log = environment.Logger;
@@ -218,6 +221,53 @@ internal sealed partial class PartitionLoop : ITurn
         for (; takenNext < taken.Count; takenNext++)
         {
             taken[takenNext].Complete(refused);
+        }
+    }
+
+    /// <summary>Hands what a turn left to be done, but no publish waits for, to the threads beside it.</summary>
+    private void ScheduleWorkBeside()
+    {
+        if (partitionLog.HasWorkBeside && rollCompletion.TryAsk())
+        {
+            readers.Schedule(rollCompletion);
+        }
+
+        if (partitionLog.WantsSpare)
+        {
+            readers.Schedule(sparePreparation);
+        }
+    }
+
+    /// <summary>
+    /// Completes a sealed segment and writes the snapshot of the fold; a failure stops the partition in its next turn. At most one is under way: on a slow disk
+    /// every group would ask for another.
+    /// </summary>
+    private sealed class RollCompletion(PartitionLoop loop) : ITurn
+    {
+        private bool isAsked;
+
+        public bool TryAsk() => !Interlocked.Exchange(ref isAsked, true);
+
+        public void RunTurn()
+        {
+            try
+            {
+                loop.partitionLog.FinishRoll();
+            }
+            catch (Exception failure)
+            {
+                loop.Post(() =>
+                {
+                    if (!loop.failed && !loop.closed)
+                    {
+                        ExceptionDispatchInfo.Throw(failure);
+                    }
+                });
+            }
+            finally
+            {
+                Volatile.Write(ref isAsked, false);
+            }
         }
     }
 

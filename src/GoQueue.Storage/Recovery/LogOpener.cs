@@ -183,17 +183,44 @@ internal sealed class LogOpener
             expected = ScanSegment(segment, position, expected, isLast ? Offset.None : segments[index + 1].BaseOffset, from.UnflushedWindow);
             if (!isLast)
             {
-                segment.RebuildIndexes(options.IndexIntervalBytes);
+                FinishSeal(segment, position);
             }
         }
 
         return expected;
     }
 
-    /// <summary>Verifies one segment from a position on; returns the next expected offset. Sets the size of the last one to its sound end.</summary>
+    /// <summary>
+    /// What a roll does beside the writer and a crash interrupted. All its records had been flushed before the next segment appeared; the reserved room behind
+    /// them goes, and the indexes are made again.
+    /// </summary>
+    private void FinishSeal(Segment segment, long position)
+    {
+        if (segment.File.Length != segment.Size)
+        {
+            segment.File.SetLength(segment.Size);
+        }
+
+        if (directory.Exists(FailedMark))
+        {
+            WriteAgain(segment, position);
+        }
+
+        segment.File.Flush();
+        segment.RebuildIndexes(options.IndexIntervalBytes);
+        foreach (SparseIndex index in new[] { segment.Offsets, segment.Times })
+        {
+            index.CutFile();
+            index.SaveDurably();
+            index.Unload();
+        }
+    }
+
+    /// <summary>Verifies one segment from a position on; returns the next expected offset. Sets the segment's size to its sound end, or to the end of the file when a damaged range reaches that far.</summary>
     private Offset ScanSegment(Segment segment, long position, Offset expected, Offset nextBase, int window)
     {
         bool isLast = nextBase.IsNone;
+        bool isWhole = false; // a sealed segment that was walked to where the next one begins
         long limit = segment.File.Length;
         long sinceEntry = 0;
         LeaderEpoch epoch = expected.Value == 0 ? LeaderEpoch.None : epochs.EpochAt(new Offset(expected.Value - 1));
@@ -219,6 +246,7 @@ internal sealed class LogOpener
 
             if (scanner.Position >= limit || (!isLast && expected == nextBase))
             {
+                isWhole = !isLast && expected == nextBase;
                 break;
             }
 
@@ -243,7 +271,7 @@ internal sealed class LogOpener
             scanner.Advance((int)(good.Position - bad));
         }
 
-        if (isLast)
+        if (isLast || isWhole)
         {
             segment.Size = scanner.Position;
         }
