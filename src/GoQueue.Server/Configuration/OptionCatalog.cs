@@ -62,7 +62,7 @@ internal static class OptionCatalog
         "Open connections of all listeners together; more are closed at once. An idle one costs about 10 KiB.");
 
     public static readonly Option<TimeSpan> HttpHeaderTimeout = OptionKinds.Duration("http.header-timeout", "15s", "1s", "5m",
-        "From the first byte of a request to the end of its headers. Short values hurt slow links, long ones keep half-open requests around.");
+        "From the first byte of a request to the end of its headers. Also from a connect to the gRPC listener to the HTTP/2 preface. Short values hurt slow links, long ones keep half-open requests around.");
 
     public static readonly Option<TimeSpan> HttpIdleTimeout = OptionKinds.Duration("http.idle-timeout", "130s", "1s", "1h",
         "An idle kept-alive connection is closed after this. 130 s outlives the usual 120 s of load balancers, who should close first.");

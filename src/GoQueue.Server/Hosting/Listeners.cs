@@ -12,6 +12,8 @@ internal static class Listeners
 
     public static void Configure(KestrelServerOptions kestrel, ServerOptions options)
     {
+        ConnectionPlaces places = new(options.Http.MaxConnections);
+        PrefaceWatch preface = new(options.Http.HeaderTimeout, TimeProvider.System);
         kestrel.AddServerHeader = false;
         kestrel.AllowResponseHeaderCompression = false; // nothing secret and attacker-chosen may meet in one compression window
         SetLimits(kestrel.Limits, options.Http);
@@ -19,15 +21,19 @@ internal static class Listeners
 
         ListenerOptions listeners = options.Listeners;
         // Without TLS a listener speaks one protocol: there is no handshake in which the caller could name another.
-        kestrel.Listen(listeners.Bind, listeners.HttpPort, listen => Mark(listen, ListenerKind.Http, HttpProtocols.Http1));
-        kestrel.Listen(listeners.Bind, listeners.GrpcPort, listen => Mark(listen, ListenerKind.Grpc, HttpProtocols.Http2));
-        kestrel.Listen(listeners.Bind, listeners.MetricsPort, listen => Mark(listen, ListenerKind.Metrics, HttpProtocols.Http1));
+        kestrel.Listen(listeners.Bind, listeners.HttpPort, listen => Mark(listen, places, ListenerKind.Http, HttpProtocols.Http1));
+        kestrel.Listen(listeners.Bind, listeners.GrpcPort, listen =>
+        {
+            Mark(listen, places, ListenerKind.Grpc, HttpProtocols.Http2);
+            listen.Use(next => connection => preface.WatchAsync(connection, next));
+        });
+        kestrel.Listen(listeners.Bind, listeners.MetricsPort, listen => Mark(listen, places, ListenerKind.Metrics, HttpProtocols.Http1));
     }
 
     /// <summary>Kestrel has one set of limits for all listeners; what gRPC needs beyond it is lifted per call.</summary>
     private static void SetLimits(KestrelServerLimits limits, HttpOptions http)
     {
-        limits.MaxConcurrentConnections = http.MaxConnections;
+        limits.MaxConcurrentConnections = null; // ConnectionPlaces counts them
         limits.RequestHeadersTimeout = http.HeaderTimeout;
         limits.KeepAliveTimeout = http.IdleTimeout;
         limits.MaxRequestHeadersTotalSize = http.MaxHeaderBytes;
@@ -40,10 +46,11 @@ internal static class Listeners
         limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
     }
 
-    private static void Mark(ListenOptions listen, ListenerKind kind, HttpProtocols protocols)
+    private static void Mark(ListenOptions listen, ConnectionPlaces places, ListenerKind kind, HttpProtocols protocols)
     {
         ListenerMark mark = new(kind);
         listen.Protocols = protocols;
+        listen.Use(next => connection => places.AdmitAsync(connection, next));
         listen.Use(next => connection =>
         {
             connection.Features.Set(mark);

@@ -24,6 +24,9 @@ internal static partial class Log
     [LoggerMessage(1006, LogLevel.Warning, "Requests were still under way after {Seconds} s and were cut")]
     public static partial void DrainTimedOut(ILogger log, double seconds);
 
+    [LoggerMessage(1007, LogLevel.Warning, "{Line} The web server lost the end of a connection whose caller reset many requests (dotnet/aspnetcore issue 51307); it is closed and its memory is free")]
+    public static partial void ConnectionLost(ILogger log, string line);
+
     [LoggerMessage(1010, LogLevel.Error, "Request {Method} {Route} failed (trace {TraceId})")]
     public static partial void RequestFailed(ILogger log, string method, string route, string traceId, Exception failure);
 }

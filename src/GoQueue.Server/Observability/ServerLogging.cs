@@ -32,7 +32,7 @@ internal static class ServerLogging
             }
 
             logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // a failed start is told by the process, in a sentence
-            logging.AddProvider(new SerilogLoggerProvider(writer, dispose: true));
+            logging.AddProvider(new LostConnectionLines(new SerilogLoggerProvider(writer, dispose: true)));
         });
     }
 

@@ -18,6 +18,34 @@ public sealed class ConnectionTests
         Assert.StartsWith("HTTP/1.1 408", await ReadToEndAsync(socket), StringComparison.Ordinal);
     }
 
+    /// <summary>The gRPC listener speaks HTTP/2 only: what begins otherwise, or does not go on, has the header time-out and no more.</summary>
+    [Fact]
+    public async Task Callers_of_grpc_without_an_http2_preface_are_cut_after_the_header_timeout()
+    {
+        await using TestNode node = await TestNode.StartAsync(["http.header-timeout=1s", "http.idle-timeout=1h"]);
+        string[] beginnings = ["", "PRI * HTTP/2.0\r\n\r\n", "PRI * HTTP/1.1 and never an end of this line", "\u0016\u0003\u0001 not http at all"];
+        await Task.WhenAll(beginnings.Select(async bytes =>
+        {
+            using Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            await socket.ConnectAsync(node.Host.Addresses.Grpc);
+            await SendAsync(socket, bytes);
+            Stopwatch watch = Stopwatch.StartNew();
+            await ReadToEndAsync(socket);
+            Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(30));
+        }));
+    }
+
+    [Fact]
+    public async Task A_caller_of_grpc_by_http1_is_told_so()
+    {
+        await using TestNode node = await TestNode.StartAsync();
+        using Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(node.Host.Addresses.Grpc);
+        await SendAsync(socket, "GET / HT");
+        await SendAsync(socket, "TP/1.1\r\nhost: x\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 400", await ReadToEndAsync(socket), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Half_a_body_stores_nothing_and_is_cut()
     {

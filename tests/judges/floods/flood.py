@@ -203,6 +203,15 @@ for method in (b"Publish", b"PublishStream"):
 check(attack("rapid resets", rapid_reset) == ["cut"] * 4, "a connection that resets 100,000 calls is cut")
 check(attack("headers without end", endless_headers) == ["cut"] * 4, "a connection whose headers do not end is cut")
 check(attack("empty headers without end", empty_headers) == ["cut"] * 4, "a connection whose headers do not end, and are empty, is cut in time")
+for beginning in (b"PRI * HTTP/2.0\r\n\r\n", b"x" * 200):  # half a preface; no preface and no end of a line either
+    peer = socket.create_connection((host, int(port)), timeout=PATIENCE)
+    peer.sendall(beginning)
+    began = time.monotonic()
+    for _ in frames(peer):
+        pass
+    check(time.monotonic() - began < 10, f"a caller that begins with {beginning[:20]!r} was held {time.monotonic() - began:.1f} s")
+    peer.close()
+
 check(set(attack("pings that nobody reads", deaf_pings)) <= {"cut", "held up"}, "answers that nobody reads hold their asker up")
 
 before = memory()
