@@ -177,35 +177,6 @@ public sealed partial class PartitionReplica
         return lag;
     }
 
-    /// <summary>
-    /// E7: whether a reader's knowledge still holds. Null: it does. Fenced or unknown leader epoch: it refreshes its metadata. Log truncated: an
-    /// unclean election took back what it read; it may go on from <paramref name="safe"/>.
-    /// </summary>
-    /// <param name="known">The leader epoch the reader acts on; none is not checked.</param>
-    /// <param name="last">The epoch of the record before <paramref name="from"/> as the reader saw it; none is not checked.</param>
-    public ErrorCode ValidateReader(LeaderEpoch known, Offset from, LeaderEpoch last, IEpochHistory epochs, out Offset safe)
-    {
-        safe = from;
-        if (known != LeaderEpoch.None && known != Epoch)
-        {
-            return known < Epoch ? ErrorCode.FencedLeaderEpoch : ErrorCode.UnknownLeaderEpoch;
-        }
-
-        if (last == LeaderEpoch.None)
-        {
-            return ErrorCode.None;
-        }
-
-        EpochEnd end = epochs.EndOffsetFor(last);
-        if (end.IsUndefined)
-        {
-            return ErrorCode.UnknownLeaderEpoch;
-        }
-
-        safe = Offset.Min(end.EndOffset, from);
-        return end.Epoch < last || end.EndOffset < from ? ErrorCode.LogTruncated : ErrorCode.None;
-    }
-
     private FollowerProgress? Find(NodeId node)
     {
         foreach (FollowerProgress follower in followers)

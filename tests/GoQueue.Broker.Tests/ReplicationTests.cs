@@ -288,6 +288,76 @@ public sealed class ReplicationTests
     }
 
     [Fact]
+    public async Task E7_a_reader_of_what_an_unclean_election_took_back_is_told_where_the_histories_part()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        await cluster.CreateAsync(TopicSettings.Default with { UncleanLeaderElection = true });
+        Assert.True((await cluster.Leader.PublishAsync(Batches.Of("a"))).IsOk);
+        cluster.Network.Cut(new NodeId("n3"));
+        await cluster.FenceAsync("n3");
+        Assert.True((await cluster.Leader.PublishAsync(Batches.Of("b", "c"))).IsOk);
+        using FetchResult before = await ReadAsync("n1", 0, null, null);
+        Assert.Equal((3L, cluster.Image.LeaderEpoch), (before.NextOffset.Value, before.LastEpoch));
+        using FetchResult atEnd = await ReadAsync("n1", 3, cluster.Image.LeaderEpoch, before.LastEpoch);
+        Assert.Equal((ErrorCode.None, before.LastEpoch), (atEnd.Error.Code, atEnd.LastEpoch));
+
+        LeaderEpoch oldEpoch = cluster.Image.LeaderEpoch;
+        await cluster["n1"].StopAsync();
+        await cluster["n2"].StopAsync();
+        cluster.Network.Mend(new NodeId("n3"));
+        await cluster.DecideAsync(new AlterBrokerCommand(new NodeId("n3"), cluster.BrokerOf(new NodeId("n3")).Epoch, BrokerChange.Unfence));
+        await cluster.ElectAsync("n3", ElectionKind.Unclean);
+        await Eventually.TrueAsync(() => cluster["n3"].PublishAsync(Batches.Of("x", "y", "z"), Acks.Leader).Result.IsOk, "n3 leads");
+        await cluster["n1"].StartAsync();
+        await cluster.InSyncAsync("n1", "n3");
+        await Eventually.TrueAsync(() => cluster["n3"].Offsets(cluster.Partition) is { IsOk: true, Value.HighWatermark.Value: 4 }, "it is committed");
+
+        foreach (int from in (int[])[3, 2])
+        {
+            using FetchResult truncated = await ReadAsync("n3", from, null, before.LastEpoch);
+            Assert.Equal((ErrorCode.LogTruncated, 1L, oldEpoch), (truncated.Error.Code, truncated.NextOffset.Value, truncated.LastEpoch));
+            Assert.Contains("parts from that history at offset 1", truncated.Error.Detail, StringComparison.Ordinal);
+        }
+
+        using FetchResult safe = await ReadAsync("n3", 1, null, before.LastEpoch);
+        Assert.Equal(["1=x", "2=y", "3=z"], Batches.Read(safe.Slices));
+        Assert.Equal(cluster.Image.LeaderEpoch, safe.LastEpoch);
+        using FetchResult fenced = await ReadAsync("n3", 1, oldEpoch, before.LastEpoch);
+        Assert.Equal(ErrorCode.FencedLeaderEpoch, fenced.Error.Code);
+        using FetchResult newer = await ReadAsync("n3", 1, new LeaderEpoch(cluster.Image.LeaderEpoch.Value + 1), null);
+        Assert.Equal(ErrorCode.UnknownLeaderEpoch, newer.Error.Code);
+
+        async Task<FetchResult> ReadAsync(string node, long from, LeaderEpoch? known, LeaderEpoch? last) => await cluster[node].Broker.Partitions.FetchAsync(
+            new FetchRequest(cluster.Partition, new Offset(from), 1 << 20, TimeSpan.Zero) { KnownEpoch = known, LastEpoch = last }, CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task A_follower_serves_what_it_knows_to_be_committed_waits_for_the_rest_and_refuses_once_it_is_not_in_sync()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        await cluster.CreateAsync();
+        Assert.True((await cluster.Leader.PublishAsync(Batches.Of("a"))).IsOk);
+        using FetchResult first = await ReadAsync(0, TimeSpan.FromSeconds(30));
+        Assert.Equal(["0=a"], Batches.Read(first.Slices));
+
+        // A position beyond what n2 knows of: the long poll answers as soon as it has heard.
+        Task<FetchResult> early = ReadAsync(2, TimeSpan.FromSeconds(30));
+        Assert.True((await cluster.Leader.PublishAsync(Batches.Of("b", "c"))).IsOk);
+        using FetchResult later = await early;
+        Assert.Equal((ErrorCode.None, "2=c"), (later.Error.Code, Batches.Read(later.Slices)[^1]));
+        using FetchResult beyond = await ReadAsync(9, TimeSpan.FromMilliseconds(1));
+        Assert.Equal(ErrorCode.OffsetNotAvailable, beyond.Error.Code);
+
+        Task<FetchResult> waiting = ReadAsync(3, TimeSpan.FromSeconds(30));
+        await cluster.FenceAsync("n2");
+        using FetchResult refused = await waiting;
+        Assert.Equal(ErrorCode.NotLeader, refused.Error.Code);
+
+        async Task<FetchResult> ReadAsync(long from, TimeSpan wait) => await cluster["n2"].Broker.Partitions.FetchAsync(
+            new FetchRequest(cluster.Partition, new Offset(from), 1 << 20, wait) { MayReadFromFollower = true }, CancellationToken.None);
+    }
+
+    [Fact]
     public async Task A_forgotten_producer_state_doubles_a_repeat()
     {
         // The planted bug, so that the tests above are known to be able to fail.

@@ -146,11 +146,38 @@ public sealed class EpochTests
         Assert.Equal(ErrorCode.UnknownLeaderEpoch, Read(8, 3, -1, out _));
         Assert.Equal(ErrorCode.None, Read(7, 3, 0, out _));
         Assert.Equal(ErrorCode.None, Read(-1, 3, -1, out _));
-        Assert.Equal(ErrorCode.LogTruncated, Read(7, 9, 4, out Offset safe));
-        Assert.Equal(new Offset(5), safe);
+        Assert.Equal(ErrorCode.UnknownLeaderEpoch, Read(-1, 3, 8, out _));
+        Assert.Equal(ErrorCode.LogTruncated, Read(7, 9, 4, out EpochEnd parting));
+        Assert.Equal(new EpochEnd(LeaderEpoch.Zero, new Offset(5)), parting);
 
-        ErrorCode Read(int known, int from, int last, out Offset safe) =>
-            scene.Replica.ValidateReader(new LeaderEpoch(known), new Offset(from), new LeaderEpoch(last), scene.Log, out safe);
+        ErrorCode Read(int known, int from, int last, out EpochEnd parting) =>
+            scene.Replica.ValidateReader(new LeaderEpoch(known), new Offset(from), new LeaderEpoch(last), scene.Log, out parting);
+    }
+
+    /// <summary>A leadership that never wrote is not in the list of a sole replica; the reader must not wait for an answer for ever.</summary>
+    [Fact]
+    public void E7_a_log_that_knows_only_older_epochs_than_the_reader_says_where_it_ends()
+    {
+        ModelLog log = LogOf((0, 5), (2, 3));
+        PartitionReplica replica = new(N1, new ReplicaOptions());
+        replica.Open(Offset.Zero, new Offset(8));
+        replica.BecomeLeader(View(7, 1, N1, [N1]), new Offset(8), new Offset(8), Start); // its epoch is noted with its first append
+        Assert.Equal(ErrorCode.LogTruncated, replica.ValidateReader(LeaderEpoch.None, new Offset(11), new LeaderEpoch(5), log, out EpochEnd parting));
+        Assert.Equal(new EpochEnd(new LeaderEpoch(2), new Offset(8)), parting);
+        Assert.Equal(ErrorCode.LogTruncated, replica.ValidateReader(LeaderEpoch.None, new Offset(6), new LeaderEpoch(5), log, out parting));
+        Assert.Equal(new EpochEnd(new LeaderEpoch(2), new Offset(6)), parting); // the reader cuts to the end of its own epoch 2 and asks again
+        Assert.Equal(ErrorCode.None, replica.ValidateReader(LeaderEpoch.None, new Offset(8), new LeaderEpoch(2), log, out _));
+    }
+
+    [Theory]
+    [InlineData(9, 0)] // the reader is ahead
+    [InlineData(4, 1)] // the reader has a history that this log lacks
+    public void E7_a_follower_leaves_the_word_about_truncation_to_the_leader(int from, int last)
+    {
+        ModelLog own = LogOf((0, 5));
+        PartitionReplica follower = Follower(own, 2);
+        Assert.Equal(ErrorCode.OffsetNotAvailable, follower.ValidateReader(new LeaderEpoch(2), new Offset(from), new LeaderEpoch(last), own, out _));
+        Assert.Equal(ErrorCode.None, follower.ValidateReader(new LeaderEpoch(2), new Offset(5), LeaderEpoch.Zero, own, out _));
     }
 
     [Fact]

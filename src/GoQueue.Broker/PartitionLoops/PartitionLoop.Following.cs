@@ -202,6 +202,7 @@ internal sealed partial class PartitionLoop
             partitionLog.KeepCopy(step.TruncateTo);
         }
 
+        Interlocked.Increment(ref cuts); // readers look again until the watermark is that of the shorter log
         partitionLog.TruncateTo(Offset.Max(step.TruncateTo, partitionLog.StartOffset));
         state = Restore(partitionLog, Partition, log, UnixMillis.From(time));
         stateSavedAt = Offset.Min(stateSavedAt, partitionLog.EndOffset);
@@ -212,6 +213,7 @@ internal sealed partial class PartitionLoop
             PublishHighWatermark();
         }
 
+        Interlocked.Increment(ref cuts);
         Log.Truncated(log, Partition, before, partitionLog.EndOffset);
     }
 }

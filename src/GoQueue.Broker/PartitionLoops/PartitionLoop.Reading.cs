@@ -1,6 +1,7 @@
 using GoQueue.Broker.Requests;
 using GoQueue.Core.Scheduling;
 using GoQueue.Core;
+using GoQueue.Replication;
 using GoQueue.Storage;
 
 namespace GoQueue.Broker.PartitionLoops;
@@ -8,16 +9,23 @@ namespace GoQueue.Broker.PartitionLoops;
 /// <summary>Reading: beside the turns, on the caller's thread, below the high watermark only (semantics R1).</summary>
 internal sealed partial class PartitionLoop
 {
+    /// <summary>How often a read starts over because the log was cut under it; each time needs a truncation.</summary>
+    private const int MaxReadAttempts = 3;
+
+    private int cuts; // odd while the log is being cut: what is read then may be of two histories
+
     public async ValueTask<FetchResult> FetchAsync(FetchRequest request, CancellationToken cancellationToken)
     {
         FetchResult result = await ReadAsync(request);
-        if (request.MaxWait <= TimeSpan.Zero || !result.IsOk || result.Slices.Count > 0)
+        bool isEarly = result.Error.Code == ErrorCode.OffsetNotAvailable; // the high watermark is on its way: to a follower, or to a new leader
+        if (request.MaxWait <= TimeSpan.Zero || (!isEarly && !result.IsOk) || result.Slices.Count > 0)
         {
             return result;
         }
 
         result.Dispose();
-        await committed.WaitAsync(request.From, currentHighWatermark, request.MaxWait, time, cancellationToken);
+        Offset awaited = isEarly ? new Offset(request.From.Value - 1) : request.From;
+        await committed.WaitAsync(awaited, currentHighWatermark, request.MaxWait, time, cancellationToken);
         return await ReadAsync(request);
     }
 
@@ -59,11 +67,29 @@ internal sealed partial class PartitionLoop
                 return refusal;
             }
 
-            return notLeading.Code != ErrorCode.None && !(mayFollow && isFollowing) ? notLeading : default;
+            return notLeading.Code != ErrorCode.None && !(mayFollow && isFollowing && isInSync) ? notLeading : default;
         }
     }
 
     private FetchResult Read(FetchRequest request)
+    {
+        for (int attempt = 0; attempt < MaxReadAttempts; attempt++)
+        {
+            int seen = Volatile.Read(ref cuts);
+            FetchResult result = ReadOnce(request);
+            Interlocked.MemoryBarrier();
+            if (seen % 2 == 0 && Volatile.Read(ref cuts) == seen)
+            {
+                return result;
+            }
+
+            result.Dispose();
+        }
+
+        return Nothing(new Error(ErrorCode.OffsetNotAvailable, $"the log of partition {Partition} is being cut"), request.From, LogStart, HighWatermark);
+    }
+
+    private FetchResult ReadOnce(in FetchRequest request)
     {
         // The order matters: start before end, so that a racing retention shows as "below the start", never as a hole.
         Error why = WhyNoReads(request.MayReadFromFollower);
@@ -92,7 +118,7 @@ internal sealed partial class PartitionLoop
 
         if (request.From == end)
         {
-            return Nothing(default, request.From, start, end);
+            return Nothing(default, request.From, start, end, EpochBefore(request.From));
         }
 
         LogRead read = partitionLog.Read(request.From, end, request.MaxBytes);
@@ -107,6 +133,7 @@ internal sealed partial class PartitionLoop
             Error = default,
             Slices = read.Slices,
             NextOffset = read.NextOffset,
+            LastEpoch = EpochBefore(read.NextOffset),
             HighWatermark = end,
             LogStartOffset = start,
         };
@@ -121,22 +148,36 @@ internal sealed partial class PartitionLoop
         }
 
         ErrorCode code;
-        Offset safe;
+        EpochEnd parting;
         lock (replicaGate)
         {
-            code = replica.ValidateReader(request.KnownEpoch ?? LeaderEpoch.None, request.From, request.LastEpoch ?? LeaderEpoch.None, epochs, out safe);
+            code = replica.ValidateReader(request.KnownEpoch ?? LeaderEpoch.None, request.From, request.LastEpoch ?? LeaderEpoch.None, epochs, out parting);
         }
 
-        return code == ErrorCode.None
-            ? null
-            : Nothing(new Error(code, $"offset {request.From} of partition {Partition}, known under epoch {request.KnownEpoch} behind a record of epoch {request.LastEpoch}: safe is {safe}"), safe, start, end);
+        if (code == ErrorCode.None)
+        {
+            return null;
+        }
+
+        string detail = code switch
+        {
+            ErrorCode.LogTruncated =>
+                $"offset {request.From} of partition {Partition.Partition} was read behind a record of leader epoch {request.LastEpoch}, which an unclean election took back: the log parts from that history at offset {parting.EndOffset}, the end of epoch {parting.Epoch}",
+            ErrorCode.OffsetNotAvailable => $"this replica of partition {Partition} does not hold the record of epoch {request.LastEpoch} before offset {request.From}; the leader is to be asked",
+            _ => $"the reader of partition {Partition} knows leader epoch {request.KnownEpoch} and has read a record of epoch {request.LastEpoch}, this replica acts under epoch {replica.Epoch}",
+        };
+        return Nothing(new Error(code, detail), parting.EndOffset, start, end, parting.Epoch);
     }
 
-    private static FetchResult Nothing(Error error, Offset from, Offset start, Offset end) => new()
+    /// <summary>The epoch of the record before an offset, for the reader to come back with (E7); none at the start of the log.</summary>
+    private LeaderEpoch EpochBefore(Offset next) => next > partitionLog.StartOffset ? partitionLog.Epochs.EpochAt(new Offset(next.Value - 1)) : LeaderEpoch.None;
+
+    private static FetchResult Nothing(Error error, Offset from, Offset start, Offset end, LeaderEpoch? last = null) => new()
     {
         Error = error,
         Slices = [],
         NextOffset = from,
+        LastEpoch = last ?? LeaderEpoch.None,
         HighWatermark = end,
         LogStartOffset = start,
     };

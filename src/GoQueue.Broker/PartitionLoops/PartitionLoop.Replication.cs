@@ -27,6 +27,7 @@ internal sealed partial class PartitionLoop
     private long servableEnd;
     private volatile bool knowsEnd;
     private volatile bool isFollowing;
+    private volatile bool isInSync; // as far as the metadata is known here; readers of a follower leave it when it is not
     private volatile NodeIdBox? leader;
     private volatile PartitionView? viewWithoutRoom;
 

@@ -145,11 +145,17 @@ internal sealed partial class PartitionLoop
     private void BecomeFollower(PartitionView view, NodeId other)
     {
         bool isNew = replica.Role != ReplicaRole.Follower || view.LeaderEpoch > replica.Epoch;
+        isInSync = view.Find(replica.Self) is { IsInSync: true };
         if (!isNew)
         {
             lock (replicaGate)
             {
                 replica.BecomeFollower(view);
+            }
+
+            if (!isInSync)
+            {
+                committed.WakeAll(); // readers that wait here go to the leader
             }
 
             return;

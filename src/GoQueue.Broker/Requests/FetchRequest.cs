@@ -7,12 +7,12 @@ namespace GoQueue.Broker.Requests;
 /// <param name="MaxWait">How long to wait while there is nothing to read; zero answers at once.</param>
 public readonly record struct FetchRequest(TopicPartition Partition, Offset From, int MaxBytes, TimeSpan MaxWait)
 {
-    /// <summary>Whether a follower may answer, because it is nearer (same rack). It trails the leader by about one fetch and never shows what can vanish.</summary>
+    /// <summary>Whether a follower may answer, because it is nearer (same rack). It trails the leader by about one fetch and never shows what can vanish. What it does not hold yet is OffsetNotAvailable.</summary>
     public bool MayReadFromFollower { get; init; }
 
     /// <summary>The leadership the reader acts on (semantics E7); null is not checked. Codes: FencedLeaderEpoch, UnknownLeaderEpoch.</summary>
     public LeaderEpoch? KnownEpoch { get; init; }
 
-    /// <summary>Epoch of the record before <see cref="From"/> as the reader saw it (E7); null is not checked. Code: LogTruncated, with the safe offset in <see cref="FetchResult.NextOffset"/>.</summary>
+    /// <summary>Epoch of the record before <see cref="From"/> as the reader saw it (E7); null is not checked. Codes: LogTruncated, with the place where the histories part in the result; UnknownLeaderEpoch.</summary>
     public LeaderEpoch? LastEpoch { get; init; }
 }

@@ -12,7 +12,8 @@ public interface IPartitionRequests
     ValueTask<PublishReceipt> PublishAsync(PublishRequest request);
 
     /// <summary>Reads, waiting up to the request's time for the first batch. The caller disposes the result. Codes: UnknownPartition,
-    /// OffsetOutOfRange, CorruptLog, StorageFailure, ShuttingDown.</summary>
+    /// OffsetOutOfRange, OffsetNotAvailable (of a follower, or a new leader), NotLeader, LogTruncated, FencedLeaderEpoch, UnknownLeaderEpoch, CorruptLog,
+    /// StorageFailure, ShuttingDown.</summary>
     ValueTask<FetchResult> FetchAsync(FetchRequest request, CancellationToken cancellationToken);
 
     /// <summary>The readable range now. Codes: UnknownPartition, StorageFailure.</summary>
