@@ -21,11 +21,14 @@ internal enum ForwardedCall : byte
 /// <param name="Position">Of a fetch its offset, of a search its time.</param>
 /// <param name="MaxBytes">Of a fetch.</param>
 /// <param name="WaitMillis">Of a fetch.</param>
+/// <param name="LastEpoch">Of a fetch: the epoch of the record before its offset, as the reader saw it; -1 when it said none.</param>
 internal readonly record struct ForwardedMessage(
-    ForwardedCall Call, TopicPartition Partition, long MetadataVersion, string TraceParent, Acks Acks = Acks.All, long Position = 0, int MaxBytes = 0, int WaitMillis = 0)
+    ForwardedCall Call, TopicPartition Partition, long MetadataVersion, string TraceParent, Acks Acks = Acks.All, long Position = 0, int MaxBytes = 0, int WaitMillis = 0, int LastEpoch = -1)
 {
     private const byte Version = 1;
+    private const byte FetchVersion = 2; // 1 without the epochs
     private const int FixedSize = 1 + 1 + 16 + 4 + 8 + 1 + 8 + 4 + 4 + 1;
+    private const int EpochSize = 4;
     private const int MaxTraceBytes = byte.MaxValue;
 
     /// <summary>The head, and room for <paramref name="bodyBytes"/> after it.</summary>
@@ -33,10 +36,12 @@ internal readonly record struct ForwardedMessage(
     {
         int trace = Encoding.UTF8.GetByteCount(TraceParent);
         trace = trace <= MaxTraceBytes ? trace : 0;
-        headBytes = FixedSize + trace;
+        bool isFetch = Call == ForwardedCall.Fetch;
+        int fixedBytes = isFetch ? FixedSize + EpochSize : FixedSize;
+        headBytes = fixedBytes + trace;
         SharedBuffer buffer = SharedBuffer.Rent(checked(headBytes + bodyBytes));
         Span<byte> to = buffer.Span;
-        to[0] = Version;
+        to[0] = isFetch ? FetchVersion : Version;
         to[1] = (byte)Call;
         Partition.Topic.Value.TryWriteBytes(to[2..]);
         BinaryPrimitives.WriteInt32LittleEndian(to[18..], Partition.Partition.Value);
@@ -46,9 +51,14 @@ internal readonly record struct ForwardedMessage(
         BinaryPrimitives.WriteInt32LittleEndian(to[39..], MaxBytes);
         BinaryPrimitives.WriteInt32LittleEndian(to[43..], WaitMillis);
         to[47] = (byte)trace;
+        if (isFetch)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(to[FixedSize..], LastEpoch);
+        }
+
         if (trace > 0)
         {
-            Encoding.UTF8.GetBytes(TraceParent, to[FixedSize..]);
+            Encoding.UTF8.GetBytes(TraceParent, to[fixedBytes..]);
         }
 
         return buffer;
@@ -58,27 +68,31 @@ internal readonly record struct ForwardedMessage(
     public static Result<ForwardedMessage> Read(ReadOnlySpan<byte> from, out int headBytes)
     {
         headBytes = 0;
-        if (from.Length > 0 && from[0] != Version)
+        if (from.Length > 0 && from[0] is not (Version or FetchVersion))
         {
-            return new Error(ErrorCode.UnsupportedBatchVersion, $"a forwarded call has version {from[0]}, this node knows {Version}");
+            return new Error(ErrorCode.UnsupportedBatchVersion, $"a forwarded call has version {from[0]}, this node knows {Version} and {FetchVersion}");
         }
 
-        if (from.Length < FixedSize || from.Length < FixedSize + from[47])
+        bool hasEpoch = from.Length > 0 && from[0] == FetchVersion;
+        int fixedBytes = hasEpoch ? FixedSize + EpochSize : FixedSize;
+        if (from.Length < fixedBytes || from.Length < fixedBytes + from[47])
         {
             return new Error(ErrorCode.MalformedRequest, $"a forwarded call has {from.Length} bytes, which is less than its head");
         }
 
-        headBytes = FixedSize + from[47];
+        headBytes = fixedBytes + from[47];
         ForwardedMessage read = new(
             (ForwardedCall)from[1],
             new TopicPartition(new TopicId(new Guid(from[2..18])), new PartitionIndex(BinaryPrimitives.ReadInt32LittleEndian(from[18..]))),
             BinaryPrimitives.ReadInt64LittleEndian(from[22..]),
-            Encoding.UTF8.GetString(from[FixedSize..headBytes]),
+            Encoding.UTF8.GetString(from[fixedBytes..headBytes]),
             (Acks)from[30],
             BinaryPrimitives.ReadInt64LittleEndian(from[31..]),
             BinaryPrimitives.ReadInt32LittleEndian(from[39..]),
-            BinaryPrimitives.ReadInt32LittleEndian(from[43..]));
-        bool fits = Enum.IsDefined(read.Call) && Enum.IsDefined(read.Acks) && read.Position >= 0 && read.MaxBytes >= 0 && read.WaitMillis >= 0;
+            BinaryPrimitives.ReadInt32LittleEndian(from[43..]),
+            hasEpoch ? BinaryPrimitives.ReadInt32LittleEndian(from[FixedSize..]) : -1);
+        bool fits = Enum.IsDefined(read.Call) && Enum.IsDefined(read.Acks) && read.Position >= 0 && read.MaxBytes >= 0 && read.WaitMillis >= 0 && read.LastEpoch >= -1
+            && (!hasEpoch || read.Call == ForwardedCall.Fetch);
         return fits ? read : new Error(ErrorCode.MalformedRequest, $"a forwarded call has fields out of their bounds: {read}");
     }
 }

@@ -58,7 +58,7 @@ internal sealed class ForwardedRequests
             // Until the first await nothing may come in between: publishes are stored in the order in which they arrived.
             (ForwardedReply reply, IReadOnlyList<BufferSlice>? body) = await ServeAsync(message, call.Payload, head, cancellationToken);
             outcome = reply.Error.Code;
-            return new PeerReply(reply.Write(), body);
+            return new PeerReply(reply.Write(isFetch: message.Call == ForwardedCall.Fetch && call.Payload.Span[0] > 1), body);
         }
         finally
         {
@@ -84,7 +84,10 @@ internal sealed class ForwardedRequests
                 }
 
             case ForwardedCall.Fetch:
-                FetchRequest request = new(message.Partition, new Offset(message.Position), message.MaxBytes, Bounded(TimeSpan.FromMilliseconds(message.WaitMillis)));
+                FetchRequest request = new(message.Partition, new Offset(message.Position), message.MaxBytes, Bounded(TimeSpan.FromMilliseconds(message.WaitMillis)))
+                {
+                    LastEpoch = message.LastEpoch >= 0 ? new LeaderEpoch(message.LastEpoch) : null,
+                };
                 FetchResult result = await here.FetchAsync(request, cancellationToken);
                 if (await LearnedMoreAsync(message, result.Error.Code, cancellationToken))
                 {

@@ -47,7 +47,7 @@ internal sealed class LeaderCalls(IPeerTransport peers, ForwardingOptions option
         TimeSpan wait = request.MaxWait < ForwardingOptions.MaxPoll ? request.MaxWait : ForwardingOptions.MaxPoll;
         ForwardedMessage message = new(
             ForwardedCall.Fetch, request.Partition, metadataVersion, TraceParent(),
-            Position: request.From.Value, MaxBytes: Math.Min(request.MaxBytes, MaxFetchBytes), WaitMillis: (int)wait.TotalMilliseconds);
+            Position: request.From.Value, MaxBytes: Math.Min(request.MaxBytes, MaxFetchBytes), WaitMillis: (int)wait.TotalMilliseconds, LastEpoch: request.LastEpoch?.Value ?? -1);
         Result<SharedBuffer> answer = await CallAsync(leader, message, PeerMessageKind.ForwardedFetch, PeerChannel.Bulk, message.Write(0, out _), options.Timeout + wait, cancellationToken);
         if (!answer.TryGet(out SharedBuffer? reply, out Error error))
         {
@@ -76,6 +76,7 @@ internal sealed class LeaderCalls(IPeerTransport peers, ForwardingOptions option
             Error = result.Error,
             Slices = slices,
             NextOffset = new Offset(result.First),
+            LastEpoch = new LeaderEpoch(result.LastEpoch),
             HighWatermark = new Offset(result.Second),
             LogStartOffset = new Offset(result.Third),
         };

@@ -201,6 +201,9 @@ internal sealed class InMemoryBroker : ITopicRequests, IPartitionRequests, IProd
     /// <summary>Moves the start of a partition, as retention does.</summary>
     public void DeleteBelow(TopicPartition partition, Offset start) => partitions[partition].DeleteBelow(start);
 
+    /// <summary>The log behind a partition.</summary>
+    public InMemoryPartition this[TopicPartition partition] => partitions[partition];
+
     /// <summary>Appends a batch that no client may send.</summary>
     public void AppendState(TopicPartition partition, byte[] batch) => partitions[partition].AppendUnchecked(batch);
 

@@ -15,6 +15,9 @@ internal sealed class InMemoryPartition
 
     public int MaxBatchBytes { get; set; }
 
+    /// <summary>The leadership that batches are stored under from now on; readers are checked against it (E7).</summary>
+    public LeaderEpoch Epoch { get; set; } = LeaderEpoch.Zero;
+
     public PartitionOffsets Offsets
     {
         get
@@ -42,7 +45,7 @@ internal sealed class InMemoryPartition
         PublishReceipt receipt;
         lock (gate)
         {
-            RecordBatchHeader.Stamp(stored, end, LeaderEpoch.Zero);
+            RecordBatchHeader.Stamp(stored, end, Epoch);
             RecordBatchHeader header = new(stored);
             receipt = new PublishReceipt(default, end, header.MaxTimestamp, 1, true);
             end = header.NextOffset;
@@ -111,6 +114,16 @@ internal sealed class InMemoryPartition
         }
     }
 
+    /// <summary>The newest batches are gone, as after an unclean election.</summary>
+    public void LoseNewest(int count)
+    {
+        lock (gate)
+        {
+            batches.RemoveRange(batches.Count - count, count);
+            end = batches.Count == 0 ? start : new RecordBatchHeader(batches[^1]).NextOffset;
+        }
+    }
+
     public void DeleteBelow(Offset offset)
     {
         lock (gate)
@@ -120,11 +133,12 @@ internal sealed class InMemoryPartition
         }
     }
 
-    public static FetchResult Nothing(Error error, Offset from, Offset start, Offset end) => new()
+    public static FetchResult Nothing(Error error, Offset from, Offset start, Offset end, LeaderEpoch? last = null) => new()
     {
         Error = error,
         Slices = [],
         NextOffset = from,
+        LastEpoch = last ?? LeaderEpoch.None,
         HighWatermark = end,
         LogStartOffset = start,
     };
@@ -133,6 +147,16 @@ internal sealed class InMemoryPartition
     {
         lock (gate)
         {
+            if (request.KnownEpoch is { } known && known != Epoch)
+            {
+                return Nothing(new Error(known < Epoch ? ErrorCode.FencedLeaderEpoch : ErrorCode.UnknownLeaderEpoch, $"this is epoch {Epoch}"), request.From, start, end);
+            }
+
+            if (request.LastEpoch is { } last && EndOf(last) is var (epoch, ends) && (epoch != last || ends < request.From))
+            {
+                return Nothing(new Error(ErrorCode.LogTruncated, "taken back"), Offset.Min(ends, request.From), start, end, epoch);
+            }
+
             if (request.From < start || request.From > end)
             {
                 return Nothing(new Error(ErrorCode.OffsetOutOfRange, $"outside [{start}, {end}]"), request.From, start, end);
@@ -159,7 +183,15 @@ internal sealed class InMemoryPartition
                 next = header.NextOffset;
             }
 
-            return new FetchResult { Error = default, Slices = slices, NextOffset = next, HighWatermark = end, LogStartOffset = start };
+            return new FetchResult { Error = default, Slices = slices, NextOffset = next, LastEpoch = EpochBefore(next), HighWatermark = end, LogStartOffset = start };
         }
     }
+
+    private LeaderEpoch EpochBefore(Offset offset) =>
+        batches.FindLast(batch => new RecordBatchHeader(batch).BaseOffset < offset) is { } before ? new RecordBatchHeader(before).LeaderEpoch : LeaderEpoch.None;
+
+    private (LeaderEpoch Epoch, Offset End) EndOf(LeaderEpoch epoch) =>
+        batches.FindLast(batch => new RecordBatchHeader(batch).LeaderEpoch <= epoch) is { } newest
+            ? (new RecordBatchHeader(newest).LeaderEpoch, new RecordBatchHeader(newest).NextOffset)
+            : (LeaderEpoch.None, start);
 }

@@ -181,6 +181,53 @@ public sealed class GrpcReadTests
         Assert.Equal((1L, 3L, false), (range.LogStartOffset, range.HighWatermark, range.HasOffsetForTime));
     }
 
+    [Theory]
+    [InlineData(SubscribeFormat.Batches)]
+    [InlineData(SubscribeFormat.Messages)]
+    public async Task E7_answers_name_the_epoch_of_the_last_record_and_a_reader_of_another_history_is_told_where_they_part(SubscribeFormat format)
+    {
+        await using GrpcHost host = await StartAsync(Batch("a"));
+        host.Broker[Partition(host)].Epoch = new LeaderEpoch(3);
+        await AppendAsync(host, Batch("b", "c"));
+        SubscribeRequest all = new() { Topic = "t", Format = format, MaxMessages = 3, LeaderEpoch = 3 };
+        await using GrpcDuplex whole = await OpenAsync(host, all);
+        Assert.Equal(3, (await whole.ReadAsync<SubscribeResponse>())!.LastEpoch);
+        await using GrpcDuplex one = await OpenAsync(host, new SubscribeRequest { Topic = "t", Format = format, MaxMessages = 1 });
+        SubscribeResponse? first = await one.ReadAsync<SubscribeResponse>();
+        Assert.Equal((true, 0), (first!.HasLastEpoch, first.LastEpoch)); // epoch 0 is not the same as none
+        await using GrpcDuplex atEnd = await OpenAsync(host, new SubscribeRequest { Topic = "t", Format = format, Offset = 3, LastEpoch = 3 });
+        Assert.Equal("3", (await atEnd.Response).Headers.GetValues("goqueue-last-epoch").Single());
+
+        host.Broker[Partition(host)].LoseNewest(1);
+        host.Broker[Partition(host)].Epoch = new LeaderEpoch(4);
+        await AppendAsync(host, Batch("x", "y", "z"));
+        GrpcAnswer truncated = await host.Client.CallAsync(Subscribe, new SubscribeRequest { Topic = "t", Format = format, Offset = 3, LastEpoch = 3, LeaderEpoch = 4 });
+        Assert.Equal((GrpcStatusCode.DataLoss, "LOG_TRUNCATED"), (truncated.Status, truncated.ErrorName));
+        Assert.Equal(("1", "0"), (truncated.Headers["goqueue-diverging-offset"].Single(), truncated.Headers["goqueue-diverging-epoch"].Single()));
+        GrpcAnswer open = await atEnd.EndAsync(); // one that waited at the end is told as well, not given what stands there now
+        Assert.Equal("LOG_TRUNCATED", open.ErrorName);
+        Assert.Empty(open.Messages);
+        Assert.Equal("FENCED_LEADER_EPOCH", (await host.Client.CallAsync(Subscribe, all)).ErrorName);
+        Assert.Equal("UNKNOWN_LEADER_EPOCH", (await host.Client.CallAsync(Subscribe, new SubscribeRequest { Topic = "t", LeaderEpoch = 5 })).ErrorName);
+    }
+
+    [Fact]
+    public async Task E7_a_fetch_checks_the_epoch_that_the_fetch_before_it_named()
+    {
+        await using GrpcHost host = await StartAsync(Batch("a"), Batch("b"));
+        FetchResponse fetched = await host.Client.UnaryAsync<FetchResponse>("Fetch", new FetchRequest { Topic = "t" });
+        Assert.Equal((2L, true, 0), (fetched.NextOffset, fetched.HasLastEpoch, fetched.LastEpoch));
+        FetchRequest next = new() { Topic = "t", Offset = 2, LastEpoch = 0 };
+        Assert.Equal(0, (await host.Client.UnaryAsync<FetchResponse>("Fetch", next)).LastEpoch);
+        host.Broker[Partition(host)].LoseNewest(1);
+        GrpcAnswer truncated = await host.Client.CallAsync(GrpcWireClient.Service + "Fetch", next);
+        Assert.Equal(("LOG_TRUNCATED", "1", "0"), (truncated.ErrorName, truncated.Headers["goqueue-diverging-offset"].Single(), truncated.Headers["goqueue-diverging-epoch"].Single()));
+        foreach (FetchRequest wrong in (FetchRequest[])[new() { Topic = "t", LastEpoch = 0 }, new() { Topic = "t", Offset = -1, LastEpoch = 0 }, new() { Topic = "t", Offset = 1, LastEpoch = -4 }])
+        {
+            Assert.Equal("INVALID_ARGUMENT", (await host.Client.CallAsync(GrpcWireClient.Service + "Fetch", wrong)).ErrorName);
+        }
+    }
+
     [Fact]
     public async Task Arguments_that_make_no_sense_are_refused()
     {

@@ -52,7 +52,7 @@ public sealed class MessageWriterTests
         using Utf8JsonWriter json = new(output, JsonReply.WriterOptions);
         MessageWriter writer = new(json, 0, new Offset(from), Now, limit, 1 << 20);
         Assert.Null(WriteAll(writer, batches));
-        writer.Finish(new Offset(100), Offset.Zero);
+        writer.Finish(new Offset(100), Offset.Zero, null);
         json.Flush();
         return JsonSerializer.Deserialize<JsonElement>(output.WrittenSpan);
     }

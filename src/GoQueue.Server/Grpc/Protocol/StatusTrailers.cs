@@ -35,6 +35,12 @@ internal static class StatusTrailers
                 target["goqueue-leader-endpoint"] = endpoint.ToString();
             }
         }
+
+        if (status.Diverging is { } diverging)
+        {
+            target["goqueue-diverging-offset"] = diverging.Offset.ToString();
+            target["goqueue-diverging-epoch"] = diverging.Epoch.ToString();
+        }
     }
 
     private static string Details(GrpcStatus status)
@@ -54,6 +60,12 @@ internal static class StatusTrailers
             info.Metadata["leader"] = leader.Node.Value;
             info.Metadata["leader_endpoint"] = leader.Grpc?.ToString() ?? string.Empty;
             info.Metadata["leader_epoch"] = leader.Epoch.ToString();
+        }
+
+        if (status.Diverging is { } diverging)
+        {
+            info.Metadata["diverging_offset"] = diverging.Offset.ToString();
+            info.Metadata["diverging_epoch"] = diverging.Epoch.ToString();
         }
 
         Status details = new() { Code = (int)status.Code, Message = status.Message, Details = { Any.Pack(info) } };

@@ -34,7 +34,7 @@ internal sealed class BatchesWriter(GrpcCall call, Offset from, long maxMessages
             return new(GrpcStatus.Ok); // nothing came while the fetch waited
         }
 
-        WriteHead(result, result.NextOffset, checked((int)length));
+        WriteHead(result, result.NextOffset, result.LastEpoch, checked((int)length));
         foreach (BufferSlice slice in result.Slices)
         {
             call.Output.Write(slice.Span);
@@ -53,11 +53,12 @@ internal sealed class BatchesWriter(GrpcCall call, Offset from, long maxMessages
     {
         int length = 0;
         Offset next = result.NextOffset;
+        LeaderEpoch last = result.LastEpoch;
         foreach (BufferSlice slice in result.Slices)
         {
             if (!IsDone)
             {
-                length += Count(slice.Span, ref next);
+                length += Count(slice.Span, ref next, ref last);
             }
         }
 
@@ -66,7 +67,7 @@ internal sealed class BatchesWriter(GrpcCall call, Offset from, long maxMessages
             return new(GrpcStatus.Ok);
         }
 
-        WriteHead(result, next, length);
+        WriteHead(result, next, last, length);
         int left = length;
         foreach (BufferSlice slice in result.Slices)
         {
@@ -79,7 +80,7 @@ internal sealed class BatchesWriter(GrpcCall call, Offset from, long maxMessages
     }
 
     /// <summary>Bytes of the batches up to the one that completes the count.</summary>
-    private int Count(ReadOnlySpan<byte> batches, ref Offset next)
+    private int Count(ReadOnlySpan<byte> batches, ref Offset next, ref LeaderEpoch last)
     {
         int length = 0;
         foreach (ReadOnlySpan<byte> batch in new RecordBatchSequence(batches))
@@ -95,6 +96,7 @@ internal sealed class BatchesWriter(GrpcCall call, Offset from, long maxMessages
             if (IsDone)
             {
                 next = header.NextOffset;
+                last = header.LeaderEpoch;
                 break;
             }
         }
@@ -102,10 +104,10 @@ internal sealed class BatchesWriter(GrpcCall call, Offset from, long maxMessages
         return length;
     }
 
-    private void WriteHead(FetchResult result, Offset next, int batchBytes)
+    private void WriteHead(FetchResult result, Offset next, LeaderEpoch last, int batchBytes)
     {
         int size = WireSize.Int64(next.Value) + WireSize.Int64(result.HighWatermark.Value) + WireSize.Int64(result.LogStartOffset.Value)
-            + WireSize.Bytes(batchBytes);
+            + WireSize.OptionalInt32(last.Value) + WireSize.Bytes(batchBytes);
         int head = GrpcFrame.PrefixSize + size - batchBytes;
         Span<byte> room = call.Output.GetSpan(head);
         GrpcFrame.WritePrefix(room, size);
@@ -113,6 +115,7 @@ internal sealed class BatchesWriter(GrpcCall call, Offset from, long maxMessages
         writer.Int64(3, next.Value);
         writer.Int64(4, result.HighWatermark.Value);
         writer.Int64(5, result.LogStartOffset.Value);
+        writer.OptionalInt32(6, last.Value);
         writer.BytesPrefix(1, batchBytes);
         Invariant.Check(writer.Written + GrpcFrame.PrefixSize == head, "a response head has the size computed for it", head, writer.Written);
         call.Output.Advance(head);

@@ -20,7 +20,9 @@ internal sealed class FetchCall(GrpcCall call, V1.FetchRequest request, IPartiti
     private readonly FrameBuffer frame = new();
     private readonly int maxMessages = request.MaxMessages == 0 ? DefaultMessages : Math.Min(request.MaxMessages, call.Limits.MaxFetchMessages);
     private readonly int maxBytes = request.MaxBytes == 0 ? DefaultBytes : Math.Min(request.MaxBytes, call.Limits.MaxFetchBytes);
+    private readonly LeaderEpoch? asked = request.HasLastEpoch ? new LeaderEpoch(request.LastEpoch) : null;
     private Offset next;
+    private LeaderEpoch last = LeaderEpoch.None; // of the record before `next`
     private int count;
     private bool isFull;
 
@@ -32,6 +34,11 @@ internal sealed class FetchCall(GrpcCall call, V1.FetchRequest request, IPartiti
         }
 
         StartPosition start = new(request.HasOffset ? request.Offset : null, request.HasFromTimeMs ? request.FromTimeMs : null);
+        if (start.Mistake(asked) is { } mistake)
+        {
+            return mistake;
+        }
+
         Result<Offset> resolved = await start.ResolveAsync(partitions, target.Partition, call.Token);
         if (!resolved.TryGet(out next, out Error error))
         {
@@ -43,11 +50,14 @@ internal sealed class FetchCall(GrpcCall call, V1.FetchRequest request, IPartiti
         for (int round = 1; ; round++)
         {
             TimeSpan left = wait - time.GetElapsedTime(began);
-            FetchRequest fetch = new(target.Partition, next, maxBytes, left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            FetchRequest fetch = new(target.Partition, next, maxBytes, left > TimeSpan.Zero ? left : TimeSpan.Zero)
+            {
+                LastEpoch = round == 1 ? asked : last == LeaderEpoch.None ? null : last,
+            };
             using FetchResult result = await partitions.FetchAsync(fetch, call.Token);
             if (!result.IsOk)
             {
-                return GrpcStatus.Of(result.Error, partitions, target.Partition);
+                return GrpcStatus.Of(result, partitions, target.Partition);
             }
 
             Offset before = next;
@@ -87,9 +97,9 @@ internal sealed class FetchCall(GrpcCall call, V1.FetchRequest request, IPartiti
             }
         }
 
-        if (!isFull)
+        if (!isFull && result.NextOffset >= next)
         {
-            next = Offset.Max(next, result.NextOffset);
+            (next, last) = (result.NextOffset, result.LastEpoch);
         }
 
         return null;
@@ -100,7 +110,7 @@ internal sealed class FetchCall(GrpcCall call, V1.FetchRequest request, IPartiti
         RecordBatchHeader header = new(batch);
         if (header.IsControl)
         {
-            next = header.NextOffset;
+            (next, last) = (header.NextOffset, header.LeaderEpoch);
             return null;
         }
 
@@ -130,20 +140,26 @@ internal sealed class FetchCall(GrpcCall call, V1.FetchRequest request, IPartiti
                 count++;
             }
 
-            next = record.Offset.Next;
+            (next, last) = (record.Offset.Next, header.LeaderEpoch);
         }
 
-        next = Offset.Max(next, header.NextOffset);
+        if (header.NextOffset >= next)
+        {
+            (next, last) = (header.NextOffset, header.LeaderEpoch);
+        }
+
         return null;
     }
 
     private void Write(FetchResult result)
     {
-        int size = WireSize.Int64(next.Value) + WireSize.Int64(result.HighWatermark.Value) + WireSize.Int64(result.LogStartOffset.Value);
+        int size = WireSize.Int64(next.Value) + WireSize.Int64(result.HighWatermark.Value) + WireSize.Int64(result.LogStartOffset.Value)
+            + WireSize.OptionalInt32(last.Value);
         WireWriter writer = new(frame.Extend(size));
         writer.Int64(2, next.Value);
         writer.Int64(3, result.HighWatermark.Value);
         writer.Int64(4, result.LogStartOffset.Value);
+        writer.OptionalInt32(5, last.Value);
         call.BeginResponse();
         call.Output.Write(frame.Frame);
     }

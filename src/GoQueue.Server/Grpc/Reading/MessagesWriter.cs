@@ -18,6 +18,7 @@ internal sealed class MessagesWriter(GrpcCall call, PartitionIndex partition, Of
 
     private readonly FrameBuffer frame = new();
     private Offset next = from;
+    private LeaderEpoch last = LeaderEpoch.None; // of the batch that the record before `next` stands in
     private long delivered;
     private int largest;
 
@@ -95,6 +96,7 @@ internal sealed class MessagesWriter(GrpcCall call, PartitionIndex partition, Of
                 }
 
                 next = record.Offset.Next;
+                last = header.LeaderEpoch;
                 if (IsDone)
                 {
                     return batch.Length;
@@ -102,7 +104,11 @@ internal sealed class MessagesWriter(GrpcCall call, PartitionIndex partition, Of
             }
         }
 
-        next = Offset.Max(next, header.NextOffset);
+        if (header.NextOffset >= next)
+        {
+            (next, last) = (header.NextOffset, header.LeaderEpoch);
+        }
+
         return batch.Length;
     }
 
@@ -126,11 +132,13 @@ internal sealed class MessagesWriter(GrpcCall call, PartitionIndex partition, Of
             return;
         }
 
-        int size = WireSize.Int64(next.Value) + WireSize.Int64(result.HighWatermark.Value) + WireSize.Int64(result.LogStartOffset.Value);
+        int size = WireSize.Int64(next.Value) + WireSize.Int64(result.HighWatermark.Value) + WireSize.Int64(result.LogStartOffset.Value)
+            + WireSize.OptionalInt32(last.Value);
         WireWriter writer = new(frame.Extend(size));
         writer.Int64(3, next.Value);
         writer.Int64(4, result.HighWatermark.Value);
         writer.Int64(5, result.LogStartOffset.Value);
+        writer.OptionalInt32(6, last.Value);
         call.Output.Write(frame.Frame);
         largest = Math.Max(largest, frame.MessageLength);
         frame.Clear();

@@ -16,6 +16,9 @@ internal static class WireSize
 
     public static int UInt64(ulong value) => value == 0 ? 0 : Tag + Varint(value);
 
+    /// <summary>An optional field; negative: absent.</summary>
+    public static int OptionalInt32(int value) => value < 0 ? 0 : Tag + Varint((uint)value);
+
     /// <summary>A length-delimited field that is written even when it is empty.</summary>
     public static int Bytes(int length) => Tag + Varint((uint)length) + length;
 }

@@ -22,6 +22,16 @@ internal ref struct WireWriter(Span<byte> destination)
         }
     }
 
+    /// <summary>An optional field: 0 is written too, a negative value stands for an absent one.</summary>
+    public void OptionalInt32(int field, int value)
+    {
+        if (value >= 0)
+        {
+            Tag(field, WireType.Varint);
+            Varint((uint)value);
+        }
+    }
+
     public void Bytes(int field, ReadOnlySpan<byte> value)
     {
         BytesPrefix(field, value.Length);

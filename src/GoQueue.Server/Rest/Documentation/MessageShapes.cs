@@ -107,6 +107,9 @@ internal sealed record MessagesAnswer
     [Description("Where to go on reading; may be beyond the last message when state records or expired messages lie between.")]
     public required long NextOffset { get; init; }
 
+    [Description("Leader epoch of the record before nextOffset: sent along with it, a log that lost that record is noticed (LOG_TRUNCATED). Absent at the start of the log.")]
+    public int? LastEpoch { get; init; }
+
     [Description("First offset that cannot be read yet.")]
     public required long HighWatermark { get; init; }
 

@@ -89,14 +89,15 @@ internal static class RestDocs
         "One stretch of a partition in log order, from an offset or a time. Waits for the first message when asked to.",
         Reading,
         [
-            new(200, typeof(MessagesAnswer), """{"messages":[{"partition":2,"offset":41,"timestamp":1767225600000,"key":"customer-17","value":"first","headers":{},"priority":"normal"}],"nextOffset":42,"highWatermark":42,"logStartOffset":0}"""),
-            Fails(400), Fails(404), Fails(416), Fails(503),
+            new(200, typeof(MessagesAnswer), """{"messages":[{"partition":2,"offset":41,"timestamp":1767225600000,"key":"customer-17","value":"first","headers":{},"priority":"normal"}],"nextOffset":42,"lastEpoch":3,"highWatermark":42,"logStartOffset":0}"""),
+            Fails(400), Fails(404), Fails(409), Fails(416), Fails(503),
         ])
     {
         Parameters =
         [
             new("offset", "string", "First offset to read; earliest (the default) and latest also stand for one.", "0"),
             new("fromTime", "string", "Instead of offset: the first message with a timestamp at or after it; milliseconds since 1970 or RFC 3339.", "2026-01-01T00:00:00Z"),
+            new("lastEpoch", "integer", "With offset: the lastEpoch of the answer that named it as nextOffset. LOG_TRUNCATED (409), with divergingOffset and divergingEpoch, when an unclean election took back what was read.", "3"),
             new("limit", "integer", $"Messages at most, 1 to {MessagesQuery.MaxLimit}. Default {MessagesQuery.DefaultLimit}.", "100"),
             new("maxBytes", "integer", $"Bytes of keys and values at most, beyond the first message; up to {MessagesQuery.MostBytes}. Default {MessagesQuery.DefaultBytes}.", "1048576"),
             new("waitMs", "integer", $"How long to wait for the first message, up to {MessagesQuery.MaxWaitMillis}. Default 0.", "0"),

@@ -21,6 +21,9 @@ internal sealed class MessageWriter(Utf8JsonWriter json, int partition, Offset f
     /// <summary>Where to go on reading.</summary>
     public Offset Next { get; private set; } = from;
 
+    /// <summary>Leader epoch of the record before <see cref="Next"/>; null while nothing was passed.</summary>
+    public LeaderEpoch? LastEpoch { get; private set; }
+
     /// <summary>The limits are reached: nothing more is written.</summary>
     public bool IsFull { get; private set; }
 
@@ -43,11 +46,17 @@ internal sealed class MessageWriter(Utf8JsonWriter json, int partition, Offset f
     }
 
     /// <summary>Ends the answer; without any message it is written here from the start.</summary>
-    public void Finish(Offset highWatermark, Offset logStart)
+    /// <param name="last">Leader epoch of the record before <see cref="Next"/>; null leaves it out.</param>
+    public void Finish(Offset highWatermark, Offset logStart, LeaderEpoch? last)
     {
         BeginOnce();
         json.WriteEndArray();
         json.WriteNumber("nextOffset"u8, Next.Value);
+        if (last is { Value: >= 0 } epoch)
+        {
+            json.WriteNumber("lastEpoch"u8, epoch.Value);
+        }
+
         json.WriteNumber("highWatermark"u8, highWatermark.Value);
         json.WriteNumber("logStartOffset"u8, logStart.Value);
         json.WriteEndObject();
@@ -89,12 +98,12 @@ internal sealed class MessageWriter(Utf8JsonWriter json, int partition, Offset f
                     IsFull = Count >= limit || bytes >= maxBytes;
                 }
 
-                Next = record.Offset.Next;
+                (Next, LastEpoch) = (record.Offset.Next, header.LeaderEpoch);
             }
         }
 
         // Compaction may have taken the last records of the batch: the next offset is the header's word.
-        Next = IsFull ? Next : header.NextOffset;
+        (Next, LastEpoch) = IsFull ? (Next, LastEpoch) : (header.NextOffset, header.LeaderEpoch);
         return null;
     }
 

@@ -72,11 +72,12 @@ internal sealed class MessagesEndpoint(RestContext rest, LongPolls polls)
         using Utf8JsonWriter json = new(context.Response.BodyWriter, JsonReply.WriterOptions);
         MessageWriter messages = new(json, partition.Partition.Value, from, rest.Now, query.Limit, query.MaxBytes);
         long started = rest.Time.GetTimestamp();
+        LeaderEpoch? last = query.LastEpoch;
         for (int reads = 1; ; reads++)
         {
             Offset at = messages.Next;
             TimeSpan left = patience - rest.Time.GetElapsedTime(started);
-            using FetchResult read = await FetchAsync(new FetchRequest(partition, at, query.MaxBytes, left > TimeSpan.Zero ? left : TimeSpan.Zero), gone.Token);
+            using FetchResult read = await FetchAsync(new FetchRequest(partition, at, query.MaxBytes, left > TimeSpan.Zero ? left : TimeSpan.Zero) { LastEpoch = last }, gone.Token);
             if (!read.IsOk)
             {
                 await RefuseAsync(context, read);
@@ -90,12 +91,14 @@ internal sealed class MessagesEndpoint(RestContext rest, LongPolls polls)
                 return;
             }
 
+            last = messages.Next > at ? messages.LastEpoch : read.LastEpoch.Value >= 0 ? read.LastEpoch : last;
+
             // A damaged batch behind good ones ends the answer before it, and the next read tells.
             bool isDone = messages.Count > 0 || damage is not null || gone.IsCancellationRequested || reads == MaxEmptyReads;
             bool hasMore = messages.Next > at && messages.Next < read.HighWatermark;
             if (isDone || (!hasMore && rest.Time.GetElapsedTime(started) >= patience))
             {
-                messages.Finish(read.HighWatermark, read.LogStartOffset);
+                messages.Finish(read.HighWatermark, read.LogStartOffset, last);
                 json.Flush();
                 await FlushAsync(context);
                 return;
@@ -141,13 +144,20 @@ internal sealed class MessagesEndpoint(RestContext rest, LongPolls polls)
         }
     }
 
-    private static Task RefuseAsync(HttpContext context, FetchResult read) => Problem.WriteAsync(context, read.Error, extra: read.Error.Code != ErrorCode.OffsetOutOfRange
-        ? null
-        : json =>
+    private static Task RefuseAsync(HttpContext context, FetchResult read) => Problem.WriteAsync(context, read.Error, extra: read.Error.Code switch
+    {
+        ErrorCode.OffsetOutOfRange => json =>
         {
             json.WriteNumber("logStartOffset"u8, read.LogStartOffset.Value);
             json.WriteNumber("highWatermark"u8, read.HighWatermark.Value);
-        });
+        },
+        ErrorCode.LogTruncated => json =>
+        {
+            json.WriteNumber("divergingOffset"u8, read.NextOffset.Value);
+            json.WriteNumber("divergingEpoch"u8, read.LastEpoch.Value);
+        },
+        _ => null,
+    });
 
     private async ValueTask FlushAsync(HttpContext context)
     {

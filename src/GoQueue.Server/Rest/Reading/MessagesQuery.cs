@@ -12,12 +12,15 @@ internal sealed record MessagesQuery
     public const int MostBytes = 16 << 20;
     public const int MaxWaitMillis = 30_000;
 
-    private static readonly string[] Known = ["offset", "fromTime", "limit", "maxBytes", "waitMs"];
+    private static readonly string[] Known = ["offset", "fromTime", "limit", "maxBytes", "waitMs", "lastEpoch"];
 
     /// <summary>Null with <see cref="FromTime"/> null too: from the start of the partition.</summary>
     public Offset? From { get; private init; }
 
     public bool FromEnd { get; private init; }
+
+    /// <summary>Epoch of the record before <see cref="From"/>, as the answer before said it; null is not checked.</summary>
+    public LeaderEpoch? LastEpoch { get; private init; }
 
     public UnixMillis? FromTime { get; private init; }
 
@@ -49,10 +52,16 @@ internal sealed record MessagesQuery
             }
         }
 
+        if (query.Has("lastEpoch") && from is null)
+        {
+            query.Refuse("lastEpoch", "given along with the offset that it belongs to");
+        }
+
         MessagesQuery read = new()
         {
             From = from,
             FromEnd = offset == "latest",
+            LastEpoch = query.Has("lastEpoch") ? new LeaderEpoch(query.Number("lastEpoch", 0, 0, int.MaxValue)) : null,
             FromTime = query.Time("fromTime"),
             Limit = query.Number("limit", DefaultLimit, 1, MaxLimit),
             MaxBytes = query.Number("maxBytes", DefaultBytes, 1, MostBytes),
