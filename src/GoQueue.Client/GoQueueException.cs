@@ -1,3 +1,4 @@
+using GoQueue.Client.Consuming;
 using GoQueue.Client.Transport;
 using GoQueue.Core;
 
@@ -25,9 +26,15 @@ public sealed class GoQueueException : Exception
     /// <summary>One sentence on what to do next.</summary>
     public string Advice => Errors.Advice.For(Code);
 
-    /// <summary>With <see cref="ErrorCode.NotLeader"/>: who leads, if that node knows.</summary>
+    /// <summary>With <see cref="ErrorCode.LogTruncated"/> of a consumer: what was taken back, and where to go on.</summary>
+    public LogTruncation? Truncation { get; init; }
+
+    /// <summary>With <see cref="ErrorCode.NotLeader"/> and <see cref="ErrorCode.FencedLeaderEpoch"/>: who leads, if that node knows.</summary>
     internal LeaderHint? Leader { get; init; }
 
+    /// <summary>With <see cref="ErrorCode.LogTruncated"/>: what the node says of its log.</summary>
+    internal Divergence? Divergence { get; init; }
+
     /// <summary>The same failure for another waiter: an exception object is thrown once only, because throwing writes its stack trace.</summary>
-    internal GoQueueException Copy() => new(Code, Detail, InnerException);
+    internal GoQueueException Copy() => new(Code, Detail, InnerException) { Truncation = Truncation };
 }

@@ -27,7 +27,14 @@ internal sealed class ConsumeOptions
 
     public Option<TimeSpan?> QuietTime { get; } = OptionOf.Duration("--timeout", "End when no message came for this long.");
 
-    public IEnumerable<Option> All => [Partitions, FromBeginning, Offset, FromTime, Follow, Max, Format, QuietTime];
+    public Option<TruncationPolicy?> OnTruncation { get; } = OptionOf.Choice(
+        "--on-truncation",
+        [],
+        "What to do when an unclean election took back messages that were printed: end, or go on where the log parts from them. Default fail.",
+        ("fail", TruncationPolicy.Fail),
+        ("continue", TruncationPolicy.Continue));
+
+    public IEnumerable<Option> All => [Partitions, FromBeginning, Offset, FromTime, Follow, Max, Format, QuietTime, OnTruncation];
 
     /// <exception cref="CommandFailure">The format is wrong, or does not go with the output format.</exception>
     public MessageFormat ReadFormat(Session session)
@@ -54,6 +61,8 @@ internal sealed class ConsumeOptions
             Topic = topic,
             Partitions = ReadPartitions(session),
             StopAtEnd = !follow,
+            OnTruncated = session.Get(OnTruncation) ?? TruncationPolicy.Fail,
+            OnTruncation = lost => SayLost(session, lost),
             Start = follow && !session.Get(FromBeginning) ? StartPosition.Latest : StartPosition.Earliest,
         };
         return (session.Get(Offset), session.Get(FromTime)) switch
@@ -64,6 +73,13 @@ internal sealed class ConsumeOptions
             (_, { } time) => options with { Start = StartPosition.AtTime(OffsetsCommand.ReadTime(session, time)) },
             _ => options,
         };
+    }
+
+    /// <summary>Between the messages on standard output, so that whoever looks sees where.</summary>
+    private static void SayLost(Session session, LogTruncation lost)
+    {
+        session.Streams.Output.Flush();
+        session.Notices.Say($"goqueue: an unclean election took back what was read of partition {lost.Partition} from offset {lost.DivergesAt} to {lost.ReadTo}; going on with what is stored there now");
     }
 
     private static async Task<ConsumerOptions> AtOffsetAsync(ConsumerOptions options, Session session, GoQueueClient client, string text)

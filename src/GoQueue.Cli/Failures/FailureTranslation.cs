@@ -31,6 +31,9 @@ internal static class FailureTranslation
         ErrorCode.TopicAlreadyExists => Refused(failure, "choose another name, or add --if-not-exists"),
         ErrorCode.UnknownPartition => Refused(failure, "see the partitions with `goqueue topic describe NAME`"),
         ErrorCode.OffsetOutOfRange => Refused(failure, "see what there is with `goqueue offsets NAME`, or read with --from-beginning"),
+        ErrorCode.LogTruncated when failure.Truncation is { } lost => Refused(
+            failure,
+            $"undo what those messages did if need be, then read on with `goqueue consume {lost.Topic} --partition {lost.Partition} --offset {lost.DivergesAt}`, or let it go on by itself with --on-truncation continue"),
         ErrorCode.MessageTooLarge => Refused(failure, "send less at once, or raise the limit with `goqueue topic alter NAME --max-message-bytes SIZE`"),
         ErrorCode.InvalidReplicationFactor => Refused(failure, "see the nodes with `goqueue cluster brokers`, add some, or ask for fewer replicas with --replication-factor"),
         ErrorCode.NotEnoughReplicas => Refused(failure, "see what is missing with `goqueue cluster health`"),

@@ -11,6 +11,7 @@ public sealed class ConsumedMessage
         Topic = topic;
         Partition = partition;
         Offset = view.Offset;
+        LeaderEpoch = view.LeaderEpoch;
         Timestamp = view.Timestamp;
         Priority = view.Priority;
         Key = view.KeyIsNull ? null : view.Key.ToArray();
@@ -26,6 +27,9 @@ public sealed class ConsumedMessage
 
     /// <summary>Its position in the partition.</summary>
     public long Offset { get; }
+
+    /// <summary>The leadership that it was stored under; with the offset it names the message for good, see <see cref="ConsumerOptions.StartEpochs"/>.</summary>
+    public int LeaderEpoch { get; }
 
     /// <summary>Create time.</summary>
     public DateTimeOffset Timestamp { get; }

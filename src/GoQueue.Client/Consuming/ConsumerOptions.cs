@@ -35,6 +35,12 @@ public sealed record ConsumerOptions
     /// <summary>Where single partitions begin: partition to offset.</summary>
     public IReadOnlyDictionary<int, long>? StartOffsets { get; init; }
 
+    /// <summary>
+    /// For partitions in <see cref="StartOffsets"/>, the leader epoch of the last message read before (<see cref="MessageBatch.LastEpoch"/>,
+    /// <see cref="ConsumedMessage.LeaderEpoch"/>): with it a log that lost what was read in an earlier life of this program is noticed (<see cref="OnTruncated"/>).
+    /// </summary>
+    public IReadOnlyDictionary<int, int>? StartEpochs { get; init; }
+
     /// <summary>Ends the enumeration at the high watermarks that the partitions had when reading started. Default false: it goes on for ever.</summary>
     public bool StopAtEnd { get; init; }
 
@@ -43,6 +49,15 @@ public sealed record ConsumerOptions
 
     /// <summary>Told of every jump that <see cref="OnOutOfRange"/> makes. Be quick; an exception ends the enumeration.</summary>
     public Action<OffsetReset>? OnReset { get; init; }
+
+    /// <summary>What to do when messages that were read are not in the log any more, which takes a topic with unclean leader election. Default fail.</summary>
+    public TruncationPolicy OnTruncated { get; init; } = TruncationPolicy.Fail;
+
+    /// <summary>
+    /// Told of every truncation that <see cref="TruncationPolicy.Continue"/> goes on after: on the enumerating thread, behind the last message read before and
+    /// ahead of the first one after. An exception ends the enumeration.
+    /// </summary>
+    public Action<LogTruncation>? OnTruncation { get; init; }
 
     /// <summary>
     /// Bytes read ahead over all partitions, as received; one response always fits. Default 16 MiB; 64 KiB to 1 GiB. The connection holds up to
@@ -65,6 +80,8 @@ public sealed record ConsumerOptions
         mistakes.Unless(Partitions is null || Partitions.All(partition => partition >= 0), $"{nameof(Partitions)} has a negative number");
         mistakes.Unless(Partitions is null || Partitions.Distinct().Count() == Partitions.Count, $"{nameof(Partitions)} names a partition twice");
         mistakes.Unless(StartOffsets is null || StartOffsets.Values.All(offset => offset >= 0), $"{nameof(StartOffsets)} has a negative offset");
+        mistakes.Unless(StartEpochs is null || StartEpochs.Keys.All(partition => StartOffsets?.ContainsKey(partition) == true), $"{nameof(StartEpochs)} names a partition that {nameof(StartOffsets)} does not");
+        mistakes.Unless(Enum.IsDefined(OnTruncated), $"{nameof(OnTruncated)} {(int)OnTruncated} does not exist");
         mistakes.Unless(Enum.IsDefined(OnOutOfRange), $"{nameof(OnOutOfRange)} {(int)OnOutOfRange} does not exist");
         mistakes.UnlessBetween(PrefetchBytes, 64 << 10, 1 << 30, nameof(PrefetchBytes));
         mistakes.UnlessBetween(MaxResponseBytes, 1 << 10, 32 << 20, nameof(MaxResponseBytes));

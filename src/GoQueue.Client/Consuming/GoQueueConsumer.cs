@@ -50,7 +50,11 @@ public sealed class GoQueueConsumer : IAsyncDisposable
     /// </summary>
     /// <param name="partition">A partition that this consumer reads.</param>
     /// <param name="offset">0 or more; whether it is in the log shows when it is read.</param>
-    public void Seek(int partition, long offset)
+    /// <param name="lastEpoch">
+    /// Leader epoch of the message before it, as it was read: a log that lost that message is then noticed (<see cref="ConsumerOptions.OnTruncated"/>). -1, the
+    /// default: what stands there now is read.
+    /// </param>
+    public void Seek(int partition, long offset, int lastEpoch = -1)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(partition);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
@@ -62,7 +66,7 @@ public sealed class GoQueueConsumer : IAsyncDisposable
                 throw new ArgumentException($"this consumer does not read partition {partition}", nameof(partition));
             }
 
-            context.Progress(partition).Jumped(offset);
+            context.Progress(partition).Jumped(offset, EpochTrail.Empty.With(lastEpoch, offset - 1));
             Drop(partition);
             if (partitions is not null)
             {
@@ -74,8 +78,8 @@ public sealed class GoQueueConsumer : IAsyncDisposable
     /// <summary>Reads messages one by one, each a copy of its own. Positions move with every message.</summary>
     /// <param name="cancellationToken">Ends the enumeration.</param>
     /// <exception cref="GoQueueException">
-    /// UnknownTopic, UnknownPartition, OffsetOutOfRange (see <see cref="ConsumerOptions.OnOutOfRange"/>), CorruptBatch, or what else is not worth a
-    /// retry. Retriable failures are retried for ever.
+    /// UnknownTopic, UnknownPartition, OffsetOutOfRange (see <see cref="ConsumerOptions.OnOutOfRange"/>), LogTruncated (see
+    /// <see cref="ConsumerOptions.OnTruncated"/>), CorruptBatch, or what else is not worth a retry. Retriable failures are retried for ever.
     /// </exception>
     public async IAsyncEnumerable<ConsumedMessage> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -91,19 +95,20 @@ public sealed class GoQueueConsumer : IAsyncDisposable
             }
 
             long next = batch.NextOffset;
+            EpochTrail trail = batch.Trail;
             int handedOut = 0;
             try
             {
                 while (handedOut < messages.Count && IsCurrent(reader))
                 {
                     ConsumedMessage message = messages[handedOut++];
-                    state.HandedOut(message.Offset + 1);
+                    state.HandedOut(message.Offset + 1, batch.Trail);
                     yield return message;
                 }
             }
             finally
             {
-                Finish(reader, state, handedOut == messages.Count, next);
+                Finish(reader, state, handedOut == messages.Count, next, trail);
             }
         }
     }
@@ -168,7 +173,7 @@ public sealed class GoQueueConsumer : IAsyncDisposable
                         context.Progress(batch.Partition).Saw(batch);
                         if (movesPosition)
                         {
-                            context.Progress(batch.Partition).HandedOut(batch.NextOffset);
+                            context.Progress(batch.Partition).HandedOut(batch.NextOffset, batch.Trail);
                         }
 
                         yield return batch;
@@ -177,6 +182,11 @@ public sealed class GoQueueConsumer : IAsyncDisposable
                     {
                         GiveBack(batch);
                     }
+                }
+                else if (next.Truncation is { } truncation)
+                {
+                    context.Progress(next.Reader.Partition).Jumped(truncation.Told.DivergesAt, truncation.Left);
+                    context.Options.OnTruncation?.Invoke(truncation.Told);
                 }
                 else
                 {
@@ -316,7 +326,10 @@ public sealed class GoQueueConsumer : IAsyncDisposable
         StartPosition start = state.Position >= 0 ? StartPosition.AtOffset(state.Position)
             : context.Options.StartOffsets?.TryGetValue(partition, out long offset) == true ? StartPosition.AtOffset(offset)
             : otherwise ?? context.Options.Start;
-        PartitionReader reader = new(context, partition, start, events.Writer);
+        EpochTrail trail = state.Position >= 0 ? state.Trail
+            : context.Options.StartEpochs?.TryGetValue(partition, out int epoch) == true ? EpochTrail.Empty.With(epoch, start.Value - 1)
+            : EpochTrail.Empty;
+        PartitionReader reader = new(context, partition, start, trail, events.Writer);
         readers[partition] = reader;
         finished.Remove(partition);
         reader.Start(state.End);
@@ -351,7 +364,7 @@ public sealed class GoQueueConsumer : IAsyncDisposable
     }
 
     /// <summary>After the messages of a batch: all were handed out, or reading goes on at the first that was not.</summary>
-    private void Finish(PartitionReader reader, PartitionState state, bool isWhole, long next)
+    private void Finish(PartitionReader reader, PartitionState state, bool isWhole, long next, EpochTrail trail)
     {
         lock (gate)
         {
@@ -362,7 +375,7 @@ public sealed class GoQueueConsumer : IAsyncDisposable
 
             if (isWhole)
             {
-                state.HandedOut(next);
+                state.HandedOut(next, trail);
                 return;
             }
 

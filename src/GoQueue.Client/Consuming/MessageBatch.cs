@@ -16,7 +16,7 @@ public sealed class MessageBatch
     private readonly RecordReadLimits limits;
     private readonly TimeProvider time;
 
-    internal MessageBatch(Consuming.PartitionReader source, SharedBuffer buffer, Wire.SubscribeAnswer answer, long from, long nextOffset)
+    internal MessageBatch(Consuming.PartitionReader source, SharedBuffer buffer, Wire.SubscribeAnswer answer, long from, long nextOffset, Consuming.EpochTrail trail)
     {
         Source = source;
         this.buffer = buffer;
@@ -28,6 +28,7 @@ public sealed class MessageBatch
         Topic = source.Topic;
         From = from;
         NextOffset = nextOffset;
+        Trail = trail;
         HighWatermark = answer.HighWatermark;
         LogStartOffset = answer.LogStartOffset;
     }
@@ -41,6 +42,12 @@ public sealed class MessageBatch
     /// <summary>Where reading goes on after this batch.</summary>
     public long NextOffset { get; }
 
+    /// <summary>
+    /// Leader epoch of the last record before <see cref="NextOffset"/>; -1 when it is not known. Kept along with that offset and given to
+    /// <see cref="ConsumerOptions.StartEpochs"/> or <see cref="GoQueueConsumer.Seek"/>, it lets a log be noticed that lost what was read.
+    /// </summary>
+    public int LastEpoch => Trail.LastEpoch;
+
     /// <summary>End of the partition, as far as readers may see, when the batch was sent.</summary>
     public long HighWatermark { get; }
 
@@ -52,6 +59,8 @@ public sealed class MessageBatch
 
     /// <summary>The first offset asked for; a record batch may begin before it.</summary>
     internal long From { get; }
+
+    internal Consuming.EpochTrail Trail { get; }
 
     internal Consuming.PartitionReader Source { get; }
 
@@ -72,6 +81,7 @@ public sealed class MessageBatch
         private RecordBatchSequence batches;
         private RecordBatchReader.Enumerator records;
         private PriorityLane lane;
+        private int epoch;
         private bool isInBatch;
 
         internal Enumerator(MessageBatch batch)
@@ -94,7 +104,7 @@ public sealed class MessageBatch
                     Record record = records.Current;
                     if (record.Offset.Value >= batch.From && record.Offset.Value < batch.NextOffset && !RecordTtl.IsExpired(record, now))
                     {
-                        Current = new MessageView(record, lane);
+                        Current = new MessageView(record, lane, epoch);
                         return true;
                     }
                 }
@@ -135,6 +145,7 @@ public sealed class MessageBatch
                 }
 
                 lane = header.Lane;
+                epoch = header.LeaderEpoch.Value;
                 records = reader.GetEnumerator();
                 isInBatch = true;
                 return true;

@@ -7,14 +7,18 @@ public readonly ref struct MessageView
 {
     private readonly Record record;
 
-    internal MessageView(Record record, PriorityLane priority)
+    internal MessageView(Record record, PriorityLane priority, int leaderEpoch)
     {
         this.record = record;
         Priority = priority;
+        LeaderEpoch = leaderEpoch;
     }
 
     /// <summary>Its position in the partition.</summary>
     public long Offset => record.Offset.Value;
+
+    /// <summary>The leadership that it was stored under; with the offset it names the message for good, see <see cref="ConsumerOptions.StartEpochs"/>.</summary>
+    public int LeaderEpoch { get; }
 
     /// <summary>Create time, milliseconds since 1970.</summary>
     public long TimestampMillis => record.Timestamp.Value;

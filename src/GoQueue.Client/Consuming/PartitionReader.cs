@@ -28,14 +28,17 @@ internal sealed class PartitionReader
     private readonly StartPosition start;
     private long position = -1;
     private long end = long.MaxValue;
+    private EpochTrail trail;
+    private LogTruncation? truncation; // found, while it is looked for where exactly the log parts from what was read
     private Task running = Task.CompletedTask;
     private volatile Uri? reading;
     private CancellationTokenSource? moving;
 
-    public PartitionReader(ReaderContext context, int partition, StartPosition start, ChannelWriter<ReaderEvent> output)
+    public PartitionReader(ReaderContext context, int partition, StartPosition start, EpochTrail trail, ChannelWriter<ReaderEvent> output)
     {
         this.context = context;
         this.start = start;
+        this.trail = trail;
         this.output = output;
         Partition = partition;
     }
@@ -104,9 +107,14 @@ internal sealed class PartitionReader
                     continue;
                 }
 
+                if (failure.Code == ErrorCode.LogTruncated && GoBack(failure.Divergence))
+                {
+                    continue;
+                }
+
                 if (!failure.IsRetriable)
                 {
-                    output.TryWrite(new ReaderEvent(this, null, failure));
+                    output.TryWrite(new ReaderEvent(this, null, truncation is { } found ? Truncated(found) : failure));
                     return;
                 }
 
@@ -157,7 +165,7 @@ internal sealed class PartitionReader
                 LayoutChanged(newest); // it may have come before we could be told
             }
 
-            await SubscribeAsync(context.ChannelTo(address), ending.Token).ConfigureAwait(false);
+            await SubscribeAsync(context.ChannelTo(address), layout.LeaderOf(Partition).Epoch, ending.Token).ConfigureAwait(false);
         }
         catch (Exception) when (ending.IsCancellationRequested && !stopping.IsCancellationRequested)
         {
@@ -169,7 +177,8 @@ internal sealed class PartitionReader
         }
     }
 
-    private async Task SubscribeAsync(GrpcChannel channel, CancellationToken cancellationToken)
+    /// <param name="leaderEpoch">The leadership that the channel was chosen by; -1 when none is known.</param>
+    private async Task SubscribeAsync(GrpcChannel channel, int leaderEpoch, CancellationToken cancellationToken)
     {
         SubscribeRequest request = new()
         {
@@ -179,8 +188,28 @@ internal sealed class PartitionReader
             Format = SubscribeFormat.Batches,
             MaxBytes = context.Options.MaxResponseBytes - ResponseOverheadBytes,
         };
+        if (trail.LastEpoch >= 0)
+        {
+            request.LastEpoch = trail.LastEpoch;
+        }
+
+        if (leaderEpoch >= 0)
+        {
+            request.LeaderEpoch = leaderEpoch;
+        }
+
         using HttpResponseMessage response =
             await channel.OpenAsync("Subscribe", GrpcChannel.FramedContent(request), cancellationToken).ConfigureAwait(false);
+        if (truncation is { } found)
+        {
+            await PassAsync(found).ConfigureAwait(false);
+        }
+
+        if (trail.LastEpoch < 0)
+        {
+            trail = trail.With(DivergenceTrailers.LastEpoch(response.Headers), position - 1);
+        }
+
         Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         await using (body.ConfigureAwait(false))
         {
@@ -193,7 +222,7 @@ internal sealed class PartitionReader
                     Error ended = GrpcChannel.EndOf(response);
                     throw ended.Code == ErrorCode.None
                         ? new GoQueueException(ErrorCode.Unreachable, "the server ended the subscription")
-                        : new GoQueueException(ended.Code, ended.Detail) { Leader = GrpcChannel.LeaderAfter(response) };
+                        : new GoQueueException(ended.Code, ended.Detail) { Leader = GrpcChannel.LeaderAfter(response), Divergence = GrpcChannel.DivergenceAfter(response) };
                 }
 
                 Take(message);
@@ -249,9 +278,10 @@ internal sealed class PartitionReader
         try
         {
             SubscribeAnswer answer = SubscribeAnswer.Parse(message.Span);
-            long next = Math.Min(Check(message.Span.Slice(answer.BatchesStart, answer.BatchesLength), answer.NextOffset), end);
-            batch = new MessageBatch(this, message, answer, position, next);
+            long next = Math.Min(Check(message.Span.Slice(answer.BatchesStart, answer.BatchesLength), answer.NextOffset, out EpochTrail read), end);
+            batch = new MessageBatch(this, message, answer, position, next, read);
             position = next;
+            trail = read;
         }
         catch (Exception)
         {
@@ -263,10 +293,11 @@ internal sealed class PartitionReader
         output.TryWrite(new ReaderEvent(this, batch, null));
     }
 
-    /// <summary>Checks the batches as a reader of a log must, and answers the offset after them.</summary>
-    private long Check(ReadOnlySpan<byte> batches, long announced)
+    /// <summary>Checks the batches as a reader of a log must, and answers the offset after them and the leaderships up to there.</summary>
+    private long Check(ReadOnlySpan<byte> batches, long announced, out EpochTrail read)
     {
         long next = announced;
+        read = trail;
         RecordBatchSequence sequence = new(batches);
         while (sequence.MoveNext())
         {
@@ -277,6 +308,7 @@ internal sealed class PartitionReader
             }
 
             next = Math.Max(next, header.NextOffset.Value);
+            read = read.With(header.LeaderEpoch.Value, header.BaseOffset.Value);
         }
 
         if (!sequence.Rest.IsEmpty)
@@ -288,6 +320,55 @@ internal sealed class PartitionReader
             ? next
             : throw new GoQueueException(ErrorCode.Internal, $"the server went back from offset {position} to {next} in partition {Partition} of topic '{Topic}'");
     }
+
+    /// <summary>
+    /// The log lost what was read (E7): goes back to where it may part from that, to ask again with what is left (E4). Every round goes back in epochs or
+    /// offsets. False when the node says nothing that could be gone back by.
+    /// </summary>
+    private bool GoBack(Divergence? theirs)
+    {
+        if (theirs is not { } divergence)
+        {
+            return false;
+        }
+
+        (long to, EpochTrail left) = trail.Back(divergence, position);
+        if (to >= position && left.LastEpoch >= trail.LastEpoch)
+        {
+            return false; // the node contradicts itself
+        }
+
+        truncation = new LogTruncation(Topic, Partition, truncation?.ReadTo ?? position, to, left.LastEpoch);
+        position = to;
+        trail = left;
+        return true;
+    }
+
+    /// <summary>The node has this history: what was lost is known exactly.</summary>
+    private async Task PassAsync(LogTruncation found)
+    {
+        if (context.Options.OnTruncated == TruncationPolicy.Fail)
+        {
+            throw Truncated(found);
+        }
+
+        if (context.Options.StopAtEnd)
+        {
+            PartitionOffsets offsets = await context.Admin.GetOffsetsAsync(Topic, Partition, null, stopping.Token).ConfigureAwait(false);
+            end = Math.Min(end, Math.Max(offsets.HighWatermark, position));
+            context.Progress(Partition).EndsAt(end);
+        }
+
+        truncation = null;
+        output.TryWrite(new ReaderEvent(this, null, null, new PassedTruncation(found, trail)));
+    }
+
+    private static GoQueueException Truncated(LogTruncation found) => new(
+        ErrorCode.LogTruncated,
+        $"partition {found.Partition} of topic '{found.Topic}' was read up to offset {found.ReadTo}, and an unclean election took back what was read from offset {found.DivergesAt} on; other messages may stand there now")
+    {
+        Truncation = found,
+    };
 
     private async Task<bool> TryResetAsync(GoQueueException because)
     {
@@ -308,7 +389,8 @@ internal sealed class PartitionReader
 
             context.Options.OnReset?.Invoke(new OffsetReset(Topic, Partition, position, to));
             position = to;
-            context.Progress(Partition).Jumped(to);
+            trail = EpochTrail.Empty;
+            context.Progress(Partition).Jumped(to, trail);
             return true;
         }
         catch (GoQueueException failure) when (failure.IsRetriable)

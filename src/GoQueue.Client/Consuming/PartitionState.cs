@@ -5,6 +5,7 @@ internal sealed class PartitionState(int partition)
 {
     private readonly Lock gate = new();
     private long position = -1;
+    private EpochTrail trail = EpochTrail.Empty; // may reach beyond the position
     private long highWatermark = -1;
     private long logStart = -1;
 
@@ -22,6 +23,18 @@ internal sealed class PartitionState(int partition)
         }
     }
 
+    /// <summary>The leaderships of what is before the position.</summary>
+    public EpochTrail Trail
+    {
+        get
+        {
+            lock (gate)
+            {
+                return trail.Before(position);
+            }
+        }
+    }
+
     /// <summary>Whether the user has seen anything, from which on a jump is never silent.</summary>
     public bool HasHandedOut { get; private set; }
 
@@ -32,7 +45,7 @@ internal sealed class PartitionState(int partition)
     {
         lock (gate)
         {
-            return new PartitionProgress(partition, position, highWatermark, logStart);
+            return new PartitionProgress(partition, position, highWatermark, logStart, trail.Before(position).LastEpoch);
         }
     }
 
@@ -47,20 +60,33 @@ internal sealed class PartitionState(int partition)
         }
     }
 
-    public void HandedOut(long next)
+    /// <param name="next">The new position.</param>
+    /// <param name="read">The leaderships of what was read, at least up to there.</param>
+    public void HandedOut(long next, EpochTrail read)
     {
         lock (gate)
         {
             position = next;
+            trail = read;
             HasHandedOut = true;
         }
     }
 
-    public void Jumped(long to)
+    public void Jumped(long to, EpochTrail before)
     {
         lock (gate)
         {
             position = to;
+            trail = before;
+        }
+    }
+
+    /// <summary>The log became shorter than the end that was to be read to.</summary>
+    public void EndsAt(long end)
+    {
+        lock (gate)
+        {
+            End = end;
         }
     }
 

@@ -38,5 +38,9 @@ internal sealed class ReaderContext(GoQueueClientOptions client, ConsumerOptions
     }
 }
 
-/// <summary>What a reader puts out: a batch, or its end with or without a failure.</summary>
-internal readonly record struct ReaderEvent(PartitionReader Reader, MessageBatch? Batch, GoQueueException? Failure);
+/// <summary>What a reader puts out: a batch, news of a truncation that it goes on after, or its end with or without a failure.</summary>
+internal readonly record struct ReaderEvent(PartitionReader Reader, MessageBatch? Batch, GoQueueException? Failure, PassedTruncation? Truncation = null);
+
+/// <param name="Told">For the user.</param>
+/// <param name="Left">The leaderships of what both histories share.</param>
+internal sealed record PassedTruncation(LogTruncation Told, EpochTrail Left);

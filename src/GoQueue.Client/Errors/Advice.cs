@@ -41,7 +41,7 @@ internal static class Advice
         ErrorCode.StaleBrokerEpoch => "Repeat after a pause; that node is registering anew.",
         ErrorCode.NotController => "Repeat after a pause, or at another node.",
         ErrorCode.NotEnoughReplicasAfterAppend => "Send again with an idempotent producer; it is stored on fewer replicas than the topic asks for.",
-        ErrorCode.LogTruncated => "Messages that were read are not in the log any more; choose what to do by seeking to the named offset.",
+        ErrorCode.LogTruncated => "Undo what those messages did if need be, then seek to that offset and read on, or choose to go on by OnTruncated.",
         ErrorCode.InvalidReplicationFactor => "Ask for 1 to as many replicas as there are nodes.",
         ErrorCode.UnknownNode => "Check the node's id against the list of brokers.",
         ErrorCode.OutcomeUnknown => "Read the partition to see whether it was stored before sending again without idempotence.",

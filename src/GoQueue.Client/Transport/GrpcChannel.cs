@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using GoQueue.Client.Consuming;
 using GoQueue.Core;
 using Google.Protobuf;
 
@@ -109,6 +110,9 @@ internal sealed class GrpcChannel : IDisposable
     /// <summary>Who leads instead, when a call that was read to its end was refused for that.</summary>
     public static LeaderHint? LeaderAfter(HttpResponseMessage response) => LeaderHint.Read(response.TrailingHeaders) ?? LeaderHint.Read(response.Headers);
 
+    /// <summary>Where the log parts from what was read, when a call that was read to its end was refused for that.</summary>
+    public static Divergence? DivergenceAfter(HttpResponseMessage response) => DivergenceTrailers.Read(response.TrailingHeaders) ?? DivergenceTrailers.Read(response.Headers);
+
     /// <summary>How a call ended whose body was read to its end.</summary>
     public static Error EndOf(HttpResponseMessage response) =>
         GrpcStatusReader.Read(response.TrailingHeaders) ?? GrpcStatusReader.Read(response.Headers)
@@ -180,7 +184,7 @@ internal sealed class GrpcChannel : IDisposable
 
             if (GrpcStatusReader.Read(response.Headers) is { Code: not ErrorCode.None } refusal)
             {
-                throw new GoQueueException(refusal.Code, refusal.Detail) { Leader = LeaderHint.Read(response.Headers) };
+                throw new GoQueueException(refusal.Code, refusal.Detail) { Leader = LeaderHint.Read(response.Headers), Divergence = DivergenceTrailers.Read(response.Headers) };
             }
 
             HttpResponseMessage opened = response;

@@ -110,6 +110,48 @@ internal sealed class ScriptedPartition
         }
     }
 
+    /// <summary>How often messages were taken back; a subscription that was open before has to validate anew.</summary>
+    public int Losses { get; private set; }
+
+    /// <summary>A replica that lacks the newest batches leads from now on and has stored others: one step, as readers see it.</summary>
+    public void LoseUncleanly(int newest, params (int Epoch, byte[] Batch)[] instead)
+    {
+        lock (gate)
+        {
+            batches.RemoveRange(batches.Count - newest, newest);
+            end = batches.Count == 0 ? start : new RecordBatchHeader(batches[^1]).NextOffset;
+            foreach ((int epoch, byte[] batch) in instead)
+            {
+                RecordBatchHeader.Stamp(batch, end, new LeaderEpoch(epoch));
+                batches.Add(batch);
+                end = new RecordBatchHeader(batch).NextOffset;
+            }
+
+            Losses++;
+            Announce();
+        }
+    }
+
+    /// <summary>E3: the largest epoch not above that one, and its end; -1 and the end when there is none.</summary>
+    public (int Epoch, long End) EndOf(int epoch)
+    {
+        lock (gate)
+        {
+            int found = -1;
+            long ends = start.Value;
+            foreach (byte[] batch in batches)
+            {
+                RecordBatchHeader header = new(batch);
+                if (header.LeaderEpoch.Value <= epoch)
+                {
+                    (found, ends) = (header.LeaderEpoch.Value, header.NextOffset.Value);
+                }
+            }
+
+            return (found, ends);
+        }
+    }
+
     public void DeleteBefore(long offset)
     {
         lock (gate)

@@ -105,7 +105,16 @@ internal sealed partial class ScriptedServer
             return;
         }
 
+        SubscribeRequests.Enqueue(request);
+        int losses = partition.Losses;
         ErrorCode refused = OnCall("Subscribe");
+        if (refused == ErrorCode.None && request.HasLastEpoch && partition.EndOf(request.LastEpoch) is var (epoch, ends) && (epoch != request.LastEpoch || ends < request.Offset))
+        {
+            context.Response.Headers["goqueue-diverging-offset"] = Math.Min(ends, request.Offset).ToString();
+            context.Response.Headers["goqueue-diverging-epoch"] = epoch.ToString();
+            refused = ErrorCode.LogTruncated;
+        }
+
         if (refused == ErrorCode.None && (request.Offset < partition.Start.Value || request.Offset > partition.End.Value))
         {
             refused = ErrorCode.OffsetOutOfRange;
@@ -117,6 +126,11 @@ internal sealed partial class ScriptedServer
             return;
         }
 
+        if (request.Offset == partition.End.Value && partition.EndOf(int.MaxValue) is { Epoch: >= 0 } newest)
+        {
+            context.Response.Headers["goqueue-last-epoch"] = newest.Epoch.ToString();
+        }
+
         await context.Response.Body.FlushAsync();
         long position = request.Offset;
         try
@@ -124,6 +138,12 @@ internal sealed partial class ScriptedServer
             for (int number = 0; ; number++)
             {
                 (byte[] bytes, long next, Task changed) = partition.Read(position, request.MaxBytes);
+                if (partition.Losses != losses)
+                {
+                    Cut(context);
+                    return;
+                }
+
                 if (bytes.Length == 0)
                 {
                     number--;

@@ -32,6 +32,9 @@ internal sealed partial class ScriptedServer : IAsyncDisposable
     /// <summary>Asked for every batch: its number over all streams, from 0, and the request.</summary>
     public Func<int, PublishStreamRequest, PublishPlan> OnPublish { get; set; } = (_, _) => PublishPlan.Store;
 
+    /// <summary>What was subscribed to at this node while it led.</summary>
+    public ConcurrentQueue<SubscribeRequest> SubscribeRequests { get; } = new();
+
     /// <summary>Waited for before a batch is looked at.</summary>
     public Func<Task> BeforePublish { get; set; } = () => Task.CompletedTask;
 
