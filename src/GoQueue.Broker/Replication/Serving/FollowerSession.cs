@@ -18,18 +18,21 @@ internal sealed class FollowerSession : IDisposable
     private readonly ReplicationOptions options;
     private readonly BrokerEnvironment environment;
     private readonly PartitionTable table;
+    private readonly ReassignmentThrottle throttle;
     private readonly Lock gate = new();
     private readonly Dictionary<TopicPartition, SessionPartition> partitions = [];
     private readonly Queue<SessionPartition> ready = new();
     private readonly List<SessionPartition> news = [];
     private readonly List<PartitionFetched> owed = []; // divergences and errors
+    private readonly List<SessionPartition> held = [];
     private readonly ITimer newsTimer;
+    private readonly ITimer heldTimer;
     private TaskCompletionSource? waiting; // of the request that waits; a newer one takes its place
     private int nextSequence;
     private bool isTimed;
     private bool isClosed;
 
-    public FollowerSession(long id, NodeId follower, Guid incarnation, ReplicationOptions options, BrokerEnvironment environment, PartitionTable table)
+    public FollowerSession(long id, NodeId follower, Guid incarnation, ReplicationOptions options, BrokerEnvironment environment, PartitionTable table, ReassignmentThrottle throttle)
     {
         Id = id;
         this.follower = follower;
@@ -37,6 +40,8 @@ internal sealed class FollowerSession : IDisposable
         this.options = options;
         this.environment = environment;
         this.table = table;
+        this.throttle = throttle;
+        heldTimer = environment.Time.CreateTimer(_ => LetGo(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         newsTimer = environment.Time.CreateTimer(_ => TellNews(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -143,10 +148,12 @@ internal sealed class FollowerSession : IDisposable
             partitions.Clear();
             ready.Clear();
             news.Clear();
+            held.Clear();
             Wake();
         }
 
         newsTimer.Dispose();
+        heldTimer.Dispose();
         all.ForEach(partition => partition.Loop.Unwatch(partition));
     }
 
@@ -232,6 +239,11 @@ internal sealed class FollowerSession : IDisposable
     /// <summary>Under the gate.</summary>
     private void MarkReady(SessionPartition partition)
     {
+        if (partition.IsHeld)
+        {
+            return; // its timer comes
+        }
+
         if (partition.IsArmed && !partition.IsReady && !isClosed)
         {
             partition.IsReady = true;
@@ -245,6 +257,40 @@ internal sealed class FollowerSession : IDisposable
     {
         waiting?.TrySetResult();
         waiting = null;
+    }
+
+    /// <summary>What is owed to a replica that is being added waits until the bound allows more. Under the gate; answers false when it need not wait.</summary>
+    private bool MustHold(SessionPartition partition)
+    {
+        TimeSpan wait = partition.Loop.IsAdding(follower) ? throttle.WaitOut() : TimeSpan.Zero;
+        if (wait == TimeSpan.Zero)
+        {
+            return false;
+        }
+
+        partition.IsArmed = true;
+        partition.IsHeld = true;
+        held.Add(partition);
+        if (held.Count == 1 && !isClosed)
+        {
+            heldTimer.Change(wait, Timeout.InfiniteTimeSpan);
+        }
+
+        return true;
+    }
+
+    private void LetGo()
+    {
+        lock (gate)
+        {
+            foreach (SessionPartition partition in held)
+            {
+                partition.IsHeld = false;
+                MarkReady(partition);
+            }
+
+            held.Clear();
+        }
     }
 
     private void TellNews()
@@ -294,7 +340,7 @@ internal sealed class FollowerSession : IDisposable
         int left = request.MaxBytes;
         while (left > 0 && NextReady() is { } partition)
         {
-            left -= await ReadAsync(partition, left, entries, body);
+            left -= await ReadAsync(partition, left, request.TakesOffers, entries, body);
         }
 
         AddNews(entries);
@@ -320,11 +366,27 @@ internal sealed class FollowerSession : IDisposable
         }
     }
 
-    /// <summary>Adds the partition's data, or arms it again when there is none. Answers the bytes.</summary>
-    private async ValueTask<int> ReadAsync(SessionPartition partition, int maxBytes, List<PartitionFetched> entries, List<BufferSlice> body)
+    /// <summary>Adds the partition's data or the offer of a segment, or arms it again when there is none. Answers the bytes.</summary>
+    private async ValueTask<int> ReadAsync(SessionPartition partition, int maxBytes, bool takesOffers, List<PartitionFetched> entries, List<BufferSlice> body)
     {
         FetchPosition position = partition.Position;
-        LogRead read = await partition.Loop.ReadForFollowerAsync(position.FetchOffset, Math.Min(maxBytes, options.FetchMaxPartitionBytes));
+        lock (gate)
+        {
+            if (MustHold(partition))
+            {
+                return 0;
+            }
+        }
+
+        if (takesOffers && partition.Loop.OffersSegmentAt(position.FetchOffset) && partition.Loop.LeadingEpoch == position.LeaderEpoch)
+        {
+            entries.Add(new PartitionFetched(partition.Loop.Partition, new FetchAnswer(position.LeaderEpoch, position.Round, ErrorCode.None, EpochEnd.Undefined, partition.Loop.HighWatermark, partition.Loop.LogStart) { OffersSegment = true }, 0));
+            return 0;
+        }
+
+        bool isBounded = partition.Loop.IsAdding(follower);
+        int most = Math.Min(maxBytes, isBounded ? throttle.PartBytes(options.FetchMaxPartitionBytes) : options.FetchMaxPartitionBytes);
+        LogRead read = await partition.Loop.ReadForFollowerAsync(position.FetchOffset, most);
         Offset highWatermark = partition.Loop.HighWatermark;
         ErrorCode error = partition.Loop.LeadingEpoch != position.LeaderEpoch ? ErrorCode.NotLeader : read.Error?.Code ?? ErrorCode.None; // read under one leadership, or not at all
         if (error != ErrorCode.None)
@@ -339,6 +401,11 @@ internal sealed class FollowerSession : IDisposable
         {
             bytes += read.Slices[index].Length;
             body.Add(read.Slices[index]);
+        }
+
+        if (isBounded)
+        {
+            throttle.ChargeOut(bytes);
         }
 
         lock (gate)
