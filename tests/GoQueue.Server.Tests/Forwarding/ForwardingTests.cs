@@ -153,7 +153,16 @@ public sealed class ForwardingTests
     public async Task A_leader_that_is_gone_certainly_did_not_take_it_so_the_next_one_gets_it()
     {
         await using ForwardingWorld world = await ForwardingWorld.StartAsync(new ForwardingOptions { LeaderWait = TimeSpan.FromSeconds(60) });
+        TaskCompletionSource isGone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        world[N2].Peers.OnLinkChange(change =>
+        {
+            if (change.Peer == N1 && change.State != PeerLinkState.Up)
+            {
+                isGone.TrySetResult();
+            }
+        });
         await world[N1].Peers.DisposeAsync();
+        await isGone.Task.WaitAsync(TimeSpan.FromSeconds(30)); // what leaves before has an unknown outcome
         Task<PublishReceipt> publish = world[N2].Routes.PublishAsync(Publish("later")).AsTask();
         world.Elect(N3);
         world.ShowAll();

@@ -1,29 +1,30 @@
-using System.Threading.Tasks.Sources;
 using GoQueue.Core.Peers;
 using GoQueue.Server.Peers.Protocol;
 
 namespace GoQueue.Server.Peers.Connections;
 
 /// <summary>
-/// What waits to be sent on one connection, bounded in bytes. Anybody adds; one writer takes. Bytes count until they were handed to the network,
-/// so the bound covers a send under way too.
+/// What waits to be sent on one connection, bounded in bytes. Anybody adds; whoever adds while nobody writes becomes the writer, until there is nothing
+/// left to take. Bytes count until they were handed to the network, so the bound covers a send under way too.
 /// </summary>
-internal sealed class FrameQueue(PeerChannel channel) : IValueTaskSource
+internal sealed class FrameQueue(PeerChannel channel)
 {
     private readonly Lock gate = new();
     private readonly Queue<OutgoingFrame> frames = new();
     private readonly long bound = PeerLimits.MaxQueuedBytes(channel);
-    private ManualResetValueTaskSourceCore<bool> wake = new() { RunContinuationsAsynchronously = true };
+    private TaskCompletionSource? idle; // somebody waits for the writer to leave
     private long queuedBytes;
-    private bool writerWaits;
+    private bool isWriting;
     private bool closed;
 
     /// <summary>Frames added since the beginning.</summary>
     public long Added { get; private set; }
 
     /// <summary>False when the frame does not fit or the connection ended; the caller still owns it then.</summary>
-    public bool TryAdd(in OutgoingFrame frame)
+    /// <param name="mustWrite">The caller is the writer now: it takes until <see cref="TryTake"/> answers false.</param>
+    public bool TryAdd(in OutgoingFrame frame, out bool mustWrite)
     {
+        mustWrite = false;
         long cost = Cost(frame);
         lock (gate)
         {
@@ -36,28 +37,22 @@ internal sealed class FrameQueue(PeerChannel channel) : IValueTaskSource
             queuedBytes += cost;
             Added++;
             frames.Enqueue(frame);
-            WakeWriter();
+            mustWrite = !isWriting;
+            isWriting = true;
             return true;
         }
     }
 
-    /// <summary>For the writer: completes when there is something to take, or the end.</summary>
-    public ValueTask WaitAsync()
+    /// <summary>Completes when nobody writes. After <see cref="Close"/> it stays so.</summary>
+    public Task WhenIdleAsync()
     {
         lock (gate)
         {
-            if (frames.Count > 0 || closed)
-            {
-                return ValueTask.CompletedTask;
-            }
-
-            wake.Reset();
-            writerWaits = true;
-            return new ValueTask(this, wake.Version);
+            return isWriting ? (idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task : Task.CompletedTask;
         }
     }
 
-    /// <summary>Moves frames into <paramref name="taken"/> up to about the given bytes. False at the end.</summary>
+    /// <summary>For the writer: moves frames into <paramref name="taken"/> up to about the given bytes. False when there is none: then the caller is the writer no more.</summary>
     public bool TryTake(List<OutgoingFrame> taken, int maxFrames, long maxBytes)
     {
         lock (gate)
@@ -70,7 +65,14 @@ internal sealed class FrameQueue(PeerChannel channel) : IValueTaskSource
                 taken.Add(frame);
             }
 
-            return !closed;
+            if (taken.Count == 0)
+            {
+                isWriting = false;
+                idle?.TrySetResult();
+                idle = null;
+            }
+
+            return taken.Count > 0;
         }
     }
 
@@ -101,26 +103,8 @@ internal sealed class FrameQueue(PeerChannel channel) : IValueTaskSource
             {
                 frame.Release();
             }
-
-            WakeWriter();
         }
     }
-
-    void IValueTaskSource.GetResult(short token) => wake.GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => wake.GetStatus(token);
-
-    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        wake.OnCompleted(continuation, state, token, flags);
 
     private static long Cost(in OutgoingFrame frame) => PeerLimits.FrameOverhead + frame.PayloadLength;
-
-    private void WakeWriter()
-    {
-        if (writerWaits)
-        {
-            writerWaits = false;
-            wake.SetResult(true);
-        }
-    }
 }

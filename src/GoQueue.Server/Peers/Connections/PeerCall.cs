@@ -57,6 +57,14 @@ internal sealed class PeerCall(PendingCalls owner, ulong correlation) : IValueTa
         outcome.SetResult(result);
     }
 
+    /// <summary>The same on this thread, what waits for it included: for a reader of the network, and callers that only hand the reply on.</summary>
+    public void CompleteHere(SharedBuffer reply)
+    {
+        Disarm();
+        outcome.RunContinuationsAsynchronously = false;
+        outcome.SetResult(reply);
+    }
+
     Result<SharedBuffer> IValueTaskSource<Result<SharedBuffer>>.GetResult(short token) => outcome.GetResult(token);
 
     ValueTaskSourceStatus IValueTaskSource<Result<SharedBuffer>>.GetStatus(short token) => outcome.GetStatus(token);

@@ -4,7 +4,7 @@ using GoQueue.Server.Peers.Protocol;
 
 namespace GoQueue.Server.Peers.Connections;
 
-/// <summary>The writer: takes all that waits, and gives it to the network in one vectored send.</summary>
+/// <summary>Writing: whoever is the writer takes all that waits, and gives it to the network in one vectored send.</summary>
 internal sealed partial class PeerConnection
 {
     private const int MaxFramesPerSend = 128;
@@ -16,42 +16,70 @@ internal sealed partial class PeerConnection
     /// <summary>The platform takes 1024 vector entries; a reply with more slices is sent in several.</summary>
     private const int MaxParts = 512;
 
+    // Of whoever writes.
+    private readonly List<OutgoingFrame> taken = new(MaxFramesPerSend);
+    private readonly List<ArraySegment<byte>> parts = new(2 * MaxFramesPerSend);
+    private byte[]? scratch;
+
+    /// <summary>
+    /// Sends what waits. The first send is made by the thread that queued the first frame, for which the network mostly has room at once: waking another
+    /// thread would cost more than the send. What came meanwhile is sent by the pool, so that nobody is kept for the frames of others.
+    /// </summary>
     private async Task WriteAsync()
     {
-        List<OutgoingFrame> taken = new(MaxFramesPerSend);
-        List<ArraySegment<byte>> parts = new(2 * MaxFramesPerSend);
-        byte[] scratch = ArrayPool<byte>.Shared.Rent(MaxFramesPerSend * (FrameHeader.Size + CopiedPayloadBytes));
         try
         {
-            while (true)
+            bool isCallers = true;
+            while (queue.TryTake(taken, MaxFramesPerSend, MaxBytesPerSend))
             {
-                await queue.WaitAsync();
-                if (!queue.TryTake(taken, MaxFramesPerSend, MaxBytesPerSend))
+                if (!isCallers)
                 {
-                    return;
+                    await Task.Yield();
                 }
 
-                await SendAsync(taken, parts, scratch);
-                queue.Done(taken);
+                isCallers = false;
+                try
+                {
+                    await SendAsync(scratch ??= ArrayPool<byte>.Shared.Rent(MaxFramesPerSend * (FrameHeader.Size + CopiedPayloadBytes)));
+                }
+                catch (Exception failure)
+                {
+                    FailedToWrite(failure);
+                }
+                finally
+                {
+                    parts.Clear();
+                    queue.Done(taken);
+                }
             }
         }
-        catch (Exception failure) when (IsOfTheNetwork(failure))
+        catch (Exception failure)
+        {
+            FailedToWrite(failure);
+        }
+    }
+
+    /// <summary>Ends the connection on another thread: its end calls back to many, and this one may hold locks.</summary>
+    private void FailedToWrite(Exception failure)
+    {
+        queue.Close(); // half a frame may have left: nothing goes behind it
+        ThreadPool.UnsafeQueueUserWorkItem(static state => state.Connection.EndAfter(state.Failure), (Connection: this, Failure: failure), preferLocal: false);
+    }
+
+    private void EndAfter(Exception failure)
+    {
+        if (IsOfTheNetwork(failure))
         {
             End(ConnectionEnd.ClosedByPeer);
         }
-        catch (Exception failure)
+        else
         {
             Log.ConnectionFailed(log, Peer.Node, Channel, failure);
             End(ConnectionEnd.EndedHere);
         }
-        finally
-        {
-            queue.Done(taken);
-            ArrayPool<byte>.Shared.Return(scratch);
-        }
     }
 
-    private async ValueTask SendAsync(List<OutgoingFrame> taken, List<ArraySegment<byte>> parts, byte[] scratch)
+    private async ValueTask SendAsync(byte[] scratch)
     {
         int used = 0; // of scratch, which every frame has its share of
         int open = 0; // start of what stands in scratch and is not yet a part

@@ -6,7 +6,7 @@ using GoQueue.Server.Peers.Protocol;
 namespace GoQueue.Server.Peers.Connections;
 
 /// <summary>
-/// One channel of a link after its handshake: a reader, a writer, a bounded queue, and signs of life both ways. Both ends run the same; calls and
+/// One channel of a link after its handshake: a reader, a bounded queue that its users write out, and signs of life both ways. Both ends run the same; calls and
 /// messages go from the side that made the connection, replies come back.
 /// </summary>
 /// <remarks>
@@ -28,7 +28,7 @@ internal sealed partial class PeerConnection : IAsyncDisposable
     private readonly TaskCompletionSource<ConnectionEnd> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int endGiven;
     private int callsHandled;
-    private Task loops = Task.CompletedTask;
+    private Task reading = Task.CompletedTask;
 
     // Of the signs of life: written by the reader and the ticking timer, each field by one of them.
     private volatile bool isReceiving;
@@ -71,18 +71,23 @@ internal sealed partial class PeerConnection : IAsyncDisposable
 
     public void EndedCall() => Interlocked.Decrement(ref callsHandled);
 
-    public void Run() => loops = Task.WhenAll(Task.Run(ReadAsync), Task.Run(WriteAsync));
+    public void Run() => reading = Task.Run(ReadAsync);
 
-    /// <summary>Queues a frame and takes over its references. False when it was dropped.</summary>
+    /// <summary>Queues a frame and takes over its references; sends it on this thread if nobody is sending. False when it was dropped.</summary>
     public bool TrySend(in OutgoingFrame frame)
     {
-        if (queue.TryAdd(frame))
+        if (!queue.TryAdd(frame, out bool mustWrite))
         {
-            return true;
+            frame.Release();
+            return false;
         }
 
-        frame.Release();
-        return false;
+        if (mustWrite)
+        {
+            _ = WriteAsync(); // never fails
+        }
+
+        return true;
     }
 
     public ValueTask<Result<SharedBuffer>> CallAsync(PeerMessageKind kind, SharedBuffer payload, TimeProvider time, TimeSpan timeout, CancellationToken cancellationToken)
@@ -121,7 +126,15 @@ internal sealed partial class PeerConnection : IAsyncDisposable
 
         if (header.Type == FrameType.Reply)
         {
-            call.Complete(payload);
+            if (header.Kind == PeerMessageKind.ReplicaFetch)
+            {
+                call.CompleteHere(payload); // its taker posts to the partitions and asks again: less than waking another thread
+            }
+            else
+            {
+                call.Complete(payload);
+            }
+
             return;
         }
 
@@ -164,11 +177,17 @@ internal sealed partial class PeerConnection : IAsyncDisposable
         ending.Cancel();
     }
 
-    /// <summary>Ends it and waits for its loops.</summary>
+    /// <summary>Ends it and waits for its reader and writer.</summary>
     public async ValueTask DisposeAsync()
     {
         End(ConnectionEnd.EndedHere);
-        await loops;
+        await reading;
+        await queue.WhenIdleAsync();
+        if (Interlocked.Exchange(ref scratch, null) is { } rented)
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+
         await wire.DisposeAsync();
     }
 
@@ -179,14 +198,9 @@ internal sealed partial class PeerConnection : IAsyncDisposable
         {
             End(await ReceiveFramesAsync(buffer));
         }
-        catch (Exception failure) when (IsOfTheNetwork(failure))
-        {
-            End(ConnectionEnd.ClosedByPeer);
-        }
         catch (Exception failure)
         {
-            Log.ConnectionFailed(log, Peer.Node, Channel, failure);
-            End(ConnectionEnd.EndedHere);
+            EndAfter(failure);
         }
         finally
         {

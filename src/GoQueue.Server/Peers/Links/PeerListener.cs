@@ -29,7 +29,7 @@ internal sealed class PeerListener(
     /// <exception cref="IOException">The address is in use or not one of this machine.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        SocketTransportFactory factory = new(Options.Create(new SocketTransportOptions { NoDelay = true, MaxReadBufferSize = 1 << 20 }), logging);
+        SocketTransportFactory factory = new(Options.Create(new SocketTransportOptions { NoDelay = true, MaxReadBufferSize = 1 << 20, UnsafePreferInlineScheduling = true /* handlers do not block */ }), logging);
         try
         {
             listener = await factory.BindAsync(options.Listen, cancellationToken);
