@@ -60,9 +60,6 @@ internal sealed partial class PartitionLoop
             case FollowerMove.CatchUp:
                 replication.CatchUp(this);
                 break;
-            case FollowerMove.Ship:
-                replication.Ship(this);
-                break;
         }
     }
 

@@ -257,7 +257,6 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
 
     private void Publish(MetadataImage image)
     {
-        replication.Throttle.Change(image.ReassignmentBytesPerSecond);
         List<TaskCompletionSource> reached;
         lock (versionGate)
         {

@@ -54,7 +54,8 @@ public sealed class BrokerLiveness(TimeSpan timeOut)
         switch (change.State)
         {
             case PeerLinkState.Up:
-                broker.ClosedAt = null; // whoever was refused is gone for good: another process listens there now, and says so by a heartbeat when it is registered
+                broker.ClosedAt = null;
+                broker.IsRefused = false;
                 broker.Incarnation = change.Incarnation;
                 break;
             case PeerLinkState.Closed:

@@ -12,8 +12,8 @@ internal sealed class Nemesis(SimulationLoop loop, SimulatedNetwork network, IRe
     private readonly List<Action> faults = [];
     private bool isOver;
 
-    /// <summary>Finds disks that may be lost; null where none may.</summary>
-    public DiskLoss? DiskLoss { get; init; }
+    /// <summary>Something an administrator does, when the scenario has such a thing.</summary>
+    public Action? Administer { get; set; }
 
     private int MaxDown => mix.Majority ? hosts.Count : Math.Max(1, (hosts.Count - 1) / 2);
 
@@ -39,8 +39,10 @@ internal sealed class Nemesis(SimulationLoop loop, SimulatedNetwork network, IRe
             network.Options.RefusedPerMillion = mix.FullQueues ? 10_000 : 0;
         }
 
-        Add(mix.OrderlyStop, StopOrderly);
-        Add(mix.WipedDisk, LoseDisk);
+        if (Administer is not null)
+        {
+            Add(mix.Administration, Administer);
+        }
 
         if (faults.Count > 0)
         {
@@ -53,30 +55,19 @@ internal sealed class Nemesis(SimulationLoop loop, SimulatedNetwork network, IRe
     {
         isOver = true;
         network.IsCalm = true;
-        Calm();
-        bool isDiskLost = DiskLoss is { HasHappened: true };
-        DiskLoss?.End();
+        network.HealAll();
         foreach (SimulatedHost host in hosts)
         {
-            if (mix.FlushFailure && !isDiskLost)
+            host.Disk.FailFlush = null;
+            host.Disk.Capacity = long.MaxValue;
+            host.SlowDown(TimeSpan.TicksPerMillisecond / 2);
+            host.Process?.Resume();
+            if (mix.FlushFailure)
             {
                 host.Crash(CrashMode.KeepAll); // a log that stopped waits for somebody to start the node again
             }
 
             host.Boot();
-        }
-    }
-
-    private void Calm()
-    {
-        network.HealAll();
-        foreach (SimulatedHost host in hosts)
-        {
-            host.Disk.FailFlush = null;
-            host.Disk.CrashAtOperation = null;
-            host.Disk.Capacity = long.MaxValue;
-            host.SlowDown(TimeSpan.TicksPerMillisecond / 2);
-            host.Process?.Resume();
         }
     }
 
@@ -104,12 +95,8 @@ internal sealed class Nemesis(SimulationLoop loop, SimulatedNetwork network, IRe
         {
             if (!isOver)
             {
-                if (DiskLoss is not { IsUnderWay: true })
-                {
-                    RestartStopped();
-                    random.Pick(faults)();
-                }
-
+                RestartStopped();
+                random.Pick(faults)();
                 Next();
             }
         },
@@ -193,12 +180,6 @@ internal sealed class Nemesis(SimulationLoop loop, SimulatedNetwork network, IRe
 
     private void Replace(SimulatedHost host)
     {
-        if (DiskLoss is { HasHappened: true })
-        {
-            loop.Schedule(TimeSpan.TicksPerSecond, null, "operator", _ => Replace(host), null);
-            return;
-        }
-
         host.Disk.FailFlush = null;
         if (host.IsUp)
         {
@@ -225,61 +206,6 @@ internal sealed class Nemesis(SimulationLoop loop, SimulatedNetwork network, IRe
         loop.Schedule(
             random.Between(TimeSpan.TicksPerMillisecond, 5000 * TimeSpan.TicksPerMillisecond), null, "fast", _ => host.SlowDown(TimeSpan.TicksPerMillisecond / 2), null);
     }
-
-    /// <summary>After a clean stop everything that counts is on the device: the power may go as well.</summary>
-    private void StopOrderly()
-    {
-        if (PickUp() is { IsStopping: false } host)
-        {
-            host.Stop((CrashMode)random.Below(3), () => RestartLater(host));
-        }
-    }
-
-    /// <summary>
-    /// A disk is lost for good: a fault that the others must be whole for. So the world calms down first, and other faults go on once the cluster knows of the loss.
-    /// </summary>
-    private void LoseDisk()
-    {
-        if (DiskLoss is { } loss && random.Below(4) == 0)
-        {
-            loss.Begin(random.Pick(hosts));
-            Calm();
-            foreach (SimulatedHost host in hosts)
-            {
-                host.Boot();
-            }
-
-            AwaitLoss(loss, loop.Now + (8 * TimeSpan.TicksPerSecond));
-        }
-    }
-
-    private void AwaitLoss(DiskLoss loss, long deadline) => loop.Schedule(
-        20 * TimeSpan.TicksPerMillisecond,
-        null,
-        "disk-loss",
-        _ =>
-        {
-            if (isOver || (loop.Now > deadline && !loss.HasHappened))
-            {
-                loss.End();
-            }
-            else if (loss.MayHappen())
-            {
-                loss.Happen(random.Coin() ? CrashMode.KeepAll : CrashMode.DropUnflushed);
-                RestartLater(loss.Victim!);
-            }
-
-            if (loss.IsUnderWay && loss.IsKnown())
-            {
-                loss.End();
-            }
-
-            if (loss.IsUnderWay)
-            {
-                AwaitLoss(loss, deadline);
-            }
-        },
-        null);
 
     private void JumpClock()
     {

@@ -16,14 +16,7 @@ internal static class SeedRunner
         SimulationLoop? loop = null;
         try
         {
-            RunReport report = scenario.Run(
-                seed,
-                options,
-                built =>
-                {
-                    loop = built;
-                    loop.Trace.Keep(lines);
-                });
+            RunReport report = scenario.Run(seed, options, built => loop = built);
             return new SeedOutcome(scenario.Name, seed, report, null, "");
         }
         catch (SimulationFailure failure)

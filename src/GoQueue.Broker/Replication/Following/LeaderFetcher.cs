@@ -12,6 +12,8 @@ namespace GoQueue.Broker.Replication.Following;
 /// flushed, next position); what is ready when a request leaves goes with it. At most two requests are under way: one waits at the leader, one reports.
 /// </summary>
 /// <remarks>
+/// Whoever changes something sends what is due, on its own thread (<see cref="Pump"/>): the flush of a follower is on the way of every acknowledgement, and
+/// waking another thread behind it costs more than the request.
 /// <code>
 /// session    meaning                                              leaves by
 /// none       the next request names every partition and waits     its answer: open; a failure: none, after a pause
@@ -27,32 +29,34 @@ internal sealed class LeaderFetcher
     private readonly ReplicationOptions options;
     private readonly BrokerEnvironment environment;
     private readonly IPeerTransport peers;
-    private readonly ReassignmentThrottle throttle;
     private readonly Lock gate = new();
     private readonly SortedDictionary<TopicPartition, FollowedPartition> partitions = [];
     private readonly List<TopicPartition> forgotten = [];
     private readonly List<Task> exchanges = [];
     private readonly ITimer retryTimer;
+    private readonly ITimer pauseTimer;
     private readonly CancellationTokenSource stopping = new();
-    private readonly Task running;
+    private readonly CancellationToken stopped;
     private List<FollowedPartition> dirty = [];
     private List<FollowedPartition> retrying = [];
-    private TaskCompletionSource wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long session;
     private long opening; // counts sessions begun here, so that answers of an older one change nothing
     private int sequence;
     private int underWay;
-    private bool mustPause;
+    private bool isPaused;
+    private bool isStopped;
+    private bool isPumping;
+    private bool mustPumpAgain;
 
-    public LeaderFetcher(NodeId leader, ReplicationOptions options, BrokerEnvironment environment, IPeerTransport peers, ReassignmentThrottle throttle)
+    public LeaderFetcher(NodeId leader, ReplicationOptions options, BrokerEnvironment environment, IPeerTransport peers)
     {
-        this.throttle = throttle;
         this.leader = leader;
         this.options = options;
         this.environment = environment;
         this.peers = peers;
+        stopped = stopping.Token;
         retryTimer = environment.Time.CreateTimer(_ => Retry(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        running = RunAsync(stopping.Token);
+        pauseTimer = environment.Time.CreateTimer(_ => Hurry(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Begins with a partition, or begins anew: its position is sent.</summary>
@@ -68,6 +72,8 @@ internal sealed class LeaderFetcher
 
             MarkDirty(followed);
         }
+
+        Pump();
     }
 
     public void Unfollow(PartitionLoop loop)
@@ -78,9 +84,10 @@ internal sealed class LeaderFetcher
             {
                 partitions.Remove(loop.Partition);
                 forgotten.Add(loop.Partition);
-                Wake();
             }
         }
+
+        Pump();
     }
 
     /// <summary>The partition's position changed: tell the leader.</summary>
@@ -93,6 +100,8 @@ internal sealed class LeaderFetcher
                 MarkDirty(followed);
             }
         }
+
+        Pump();
     }
 
     /// <summary>The leader refused: ask again after a pause.</summary>
@@ -108,22 +117,35 @@ internal sealed class LeaderFetcher
         }
     }
 
-    /// <summary>The link is up again, or the registration changed: what waits in a pause goes at once.</summary>
+    /// <summary>The link is up again, the registration changed, or the pause is over: what waits goes at once.</summary>
     public void Hurry()
     {
         lock (gate)
         {
-            mustPause = false;
-            Wake();
+            isPaused = false;
         }
+
+        Pump();
     }
 
+    /// <summary>Returns when nothing of it is under way any more.</summary>
     public async Task StopAsync()
     {
+        Task[] last;
+        lock (gate)
+        {
+            isStopped = true;
+        }
+
         stopping.Cancel();
-        Hurry();
-        await running;
+        lock (gate)
+        {
+            last = [.. exchanges];
+        }
+
+        await TaskWaiting.AllAsync(last);
         await retryTimer.DisposeAsync();
+        await pauseTimer.DisposeAsync();
         stopping.Dispose();
     }
 
@@ -134,11 +156,7 @@ internal sealed class LeaderFetcher
             followed.IsDirty = true;
             dirty.Add(followed);
         }
-
-        Wake();
     }
-
-    private void Wake() => wake.TrySetResult();
 
     private void Retry()
     {
@@ -154,64 +172,44 @@ internal sealed class LeaderFetcher
                 }
             }
         }
+
+        Pump();
     }
 
-    private async Task RunAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Sends the requests that are due. One caller at a time, so that they leave in their order; who comes meanwhile leaves it to that one. Outside the gate;
+    /// bounded by the requests that may be under way.
+    /// </summary>
+    private void Pump()
     {
-        try
+        lock (gate)
         {
-            while (!cancellationToken.IsCancellationRequested)
+            if (isPumping)
             {
-                if (TakePause())
-                {
-                    await TaskWaiting.EitherAsync(WokenAsync(), Task.Delay(options.RetryPause, environment.Time, cancellationToken));
-                    continue;
-                }
-
-                if (Draft() is { } request)
-                {
-                    Begin(request, cancellationToken);
-                }
-                else
-                {
-                    await WokenAsync();
-                }
-            }
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // the end is asked for
-        }
-
-        Task[] last;
-        lock (gate)
-        {
-            last = [.. exchanges];
-        }
-
-        await TaskWaiting.AllAsync(last);
-    }
-
-    private Task WokenAsync()
-    {
-        lock (gate)
-        {
-            return wake.Task;
-        }
-    }
-
-    private bool TakePause()
-    {
-        lock (gate)
-        {
-            if (wake.Task.IsCompleted)
-            {
-                wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                mustPumpAgain = true;
+                return;
             }
 
-            bool isPaused = mustPause;
-            mustPause = false;
-            return isPaused;
+            isPumping = true;
+        }
+
+        while (true)
+        {
+            while (Draft() is { } request)
+            {
+                Begin(request);
+            }
+
+            lock (gate)
+            {
+                if (!mustPumpAgain)
+                {
+                    isPumping = false;
+                    return;
+                }
+
+                mustPumpAgain = false;
+            }
         }
     }
 
@@ -225,7 +223,7 @@ internal sealed class LeaderFetcher
         {
             bool isNew = session == 0;
             bool isDue = partitions.Count > 0 && (isNew ? underWay == 0 : underWay == 0 || (underWay < MaxUnderWay && (dirty.Count > 0 || forgotten.Count > 0)));
-            if (!isDue || brokerEpoch.IsNone)
+            if (!isDue || isPaused || isStopped || brokerEpoch.IsNone)
             {
                 return null;
             }
@@ -246,7 +244,6 @@ internal sealed class LeaderFetcher
             dirty = [];
             forgotten.Clear();
             named.ForEach(followed => followed.IsDirty = false);
-            Postpone(named);
         }
 
         List<PartitionPosition> positions = new(named.Count);
@@ -261,46 +258,29 @@ internal sealed class LeaderFetcher
         lock (gate)
         {
             underWay++;
-            return (new ReplicaFetchRequest(session, sequence++, brokerEpoch, (int)options.FetchMaxWait.TotalMilliseconds, options.FetchMaxBytes, positions, gone) { TakesOffers = true }, opening);
+            return (new ReplicaFetchRequest(session, sequence++, brokerEpoch, (int)options.FetchMaxWait.TotalMilliseconds, options.FetchMaxBytes, positions, gone), opening);
         }
     }
 
-    /// <summary>Replicas that are being added ask for nothing more while the bound on them is reached. Under the gate.</summary>
-    private void Postpone(List<FollowedPartition> named)
+    private void Begin((ReplicaFetchRequest Request, long Opening) drafted)
     {
-        TimeSpan wait = throttle.WaitIn();
-        if (wait == TimeSpan.Zero)
-        {
-            return;
-        }
-
-        int before = retrying.Count;
-        retrying.AddRange(named.Where(followed => followed.Loop.IsBeingAdded));
-        if (retrying.Count > before)
-        {
-            named.RemoveAll(followed => followed.Loop.IsBeingAdded);
-            retryTimer.Change(wait < options.RetryPause ? wait : options.RetryPause, Timeout.InfiniteTimeSpan);
-        }
-    }
-
-    private void Begin((ReplicaFetchRequest Request, long Opening) drafted, CancellationToken cancellationToken)
-    {
-        Task exchange = ExchangeAsync(drafted.Request, drafted.Opening, cancellationToken);
+        Task exchange = ExchangeAsync(drafted.Request, drafted.Opening);
         lock (gate)
         {
-            exchanges.RemoveAll(task => task.IsCompleted);
+            exchanges.RemoveAll(static task => task.IsCompleted);
             exchanges.Add(exchange);
         }
     }
 
-    private async Task ExchangeAsync(ReplicaFetchRequest request, long ofOpening, CancellationToken cancellationToken)
+    /// <summary>Never fails.</summary>
+    private async Task ExchangeAsync(ReplicaFetchRequest request, long ofOpening)
     {
         bool isFine = false;
         try
         {
             SharedBuffer payload = ReplicaFetchCodec.Encode(request);
             TimeSpan timeout = TimeSpan.FromMilliseconds(request.MaxWaitMillis) + options.FetchTimeout;
-            Result<SharedBuffer> answer = await peers.CallAsync(leader, PeerMessageKind.ReplicaFetch, PeerChannel.Bulk, payload, timeout, cancellationToken);
+            Result<SharedBuffer> answer = await peers.CallAsync(leader, PeerMessageKind.ReplicaFetch, PeerChannel.Bulk, payload, timeout, stopped);
             if (answer.TryGet(out SharedBuffer? response, out Error error))
             {
                 isFine = Take(response, ofOpening);
@@ -311,7 +291,7 @@ internal sealed class LeaderFetcher
                 Log.FetchFailed(environment.Logger, leader, error);
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (stopped.IsCancellationRequested)
         {
             // the end is asked for
         }
@@ -331,11 +311,15 @@ internal sealed class LeaderFetcher
             if (!isFine && ofOpening == opening)
             {
                 session = 0;
-                mustPause = true;
+                isPaused = true;
+                if (!isStopped)
+                {
+                    pauseTimer.Change(options.RetryPause, Timeout.InfiniteTimeSpan);
+                }
             }
-
-            Wake();
         }
+
+        Pump();
     }
 
     /// <summary>False when the session is over.</summary>
@@ -383,11 +367,6 @@ internal sealed class LeaderFetcher
         if (loop is null)
         {
             return; // left meanwhile
-        }
-
-        if (entry.DataBytes > 0 && loop.IsBeingAdded)
-        {
-            throttle.ChargeIn(entry.DataBytes);
         }
 
         if (entry.DataBytes == 0)

@@ -11,15 +11,13 @@ internal sealed class FetchServer : IDisposable
     private readonly ReplicationOptions options;
     private readonly BrokerEnvironment environment;
     private readonly PartitionTable table;
-    private readonly ReassignmentThrottle throttle;
     private readonly Lock gate = new();
     private readonly SortedDictionary<NodeId, FollowerSession> sessions = [];
     private long opened;
     private bool isStopped;
 
-    public FetchServer(ReplicationOptions options, BrokerEnvironment environment, PartitionTable table, IPeerTransport peers, ReassignmentThrottle throttle)
+    public FetchServer(ReplicationOptions options, BrokerEnvironment environment, PartitionTable table, IPeerTransport peers)
     {
-        this.throttle = throttle;
         this.options = options;
         this.environment = environment;
         this.table = table;
@@ -65,11 +63,11 @@ internal sealed class FetchServer : IDisposable
             return new((Result<PeerReply>)new PeerReply(ReplicaFetchCodec.Encode(refused)));
         }
 
-        return FinishAsync(session, request, cancellationToken);
+        return FinishAsync(session, request);
     }
 
-    private static async ValueTask<Result<PeerReply>> FinishAsync(FollowerSession session, ReplicaFetchRequest request, CancellationToken cancellationToken) =>
-        await session.AnswerAsync(request, cancellationToken);
+    /// <summary>A caller whose link ended is answered all the same, for nobody, no later than its wait.</summary>
+    private static async ValueTask<Result<PeerReply>> FinishAsync(FollowerSession session, ReplicaFetchRequest request) => await session.AnswerAsync(request);
 
     private FollowerSession? FindOrOpen(in PeerMessage message, ReplicaFetchRequest request)
     {
@@ -86,7 +84,7 @@ internal sealed class FetchServer : IDisposable
             // Ids of different lives of this node differ: the registration is part of them.
             long id = (environment.Registration.Value.Value << 24) + (++opened & 0xFFFFFF);
             ended = session;
-            session = new FollowerSession(Math.Max(id, 1), message.From, message.Incarnation, options, environment, table, throttle);
+            session = new FollowerSession(Math.Max(id, 1), message.From, message.Incarnation, options, environment, table);
             sessions[message.From] = session;
         }
 

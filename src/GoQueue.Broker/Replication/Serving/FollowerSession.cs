@@ -1,7 +1,6 @@
 using GoQueue.Broker.PartitionLoops;
 using GoQueue.Core;
 using GoQueue.Core.Peers;
-using GoQueue.Core.Scheduling;
 using GoQueue.Replication;
 using GoQueue.Replication.Wire;
 using GoQueue.Storage;
@@ -12,27 +11,26 @@ namespace GoQueue.Broker.Replication.Serving;
 /// A follower's fetch session at this leader: what it follows here, what it is owed, and the request that waits. Requests come one after the other
 /// (<see cref="Take"/>); watchers of the partitions call in from any thread.
 /// </summary>
+/// <remarks>Whoever has news answers the waiting request on its own thread: a change of threads on the way of every acknowledgement is paid by all.</remarks>
 internal sealed class FollowerSession : IDisposable
 {
     private readonly NodeId follower;
     private readonly ReplicationOptions options;
     private readonly BrokerEnvironment environment;
     private readonly PartitionTable table;
-    private readonly ReassignmentThrottle throttle;
     private readonly Lock gate = new();
     private readonly Dictionary<TopicPartition, SessionPartition> partitions = [];
     private readonly Queue<SessionPartition> ready = new();
     private readonly List<SessionPartition> news = [];
     private readonly List<PartitionFetched> owed = []; // divergences and errors
-    private readonly List<SessionPartition> held = [];
     private readonly ITimer newsTimer;
-    private readonly ITimer heldTimer;
-    private TaskCompletionSource? waiting; // of the request that waits; a newer one takes its place
+    private readonly ITimer patience;
+    private TaskCompletionSource? waiting; // of the request that waits; a newer one takes its place. Completed outside the gate only: its continuation runs then and there
     private int nextSequence;
     private bool isTimed;
     private bool isClosed;
 
-    public FollowerSession(long id, NodeId follower, Guid incarnation, ReplicationOptions options, BrokerEnvironment environment, PartitionTable table, ReassignmentThrottle throttle)
+    public FollowerSession(long id, NodeId follower, Guid incarnation, ReplicationOptions options, BrokerEnvironment environment, PartitionTable table)
     {
         Id = id;
         this.follower = follower;
@@ -40,9 +38,8 @@ internal sealed class FollowerSession : IDisposable
         this.options = options;
         this.environment = environment;
         this.table = table;
-        this.throttle = throttle;
-        heldTimer = environment.Time.CreateTimer(_ => LetGo(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        newsTimer = environment.Time.CreateTimer(_ => TellNews(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        newsTimer = environment.Time.CreateTimer(_ => EndWait(ofNews: true), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        patience = environment.Time.CreateTimer(_ => EndWait(ofNews: false), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public long Id { get; }
@@ -72,21 +69,9 @@ internal sealed class FollowerSession : IDisposable
     }
 
     /// <summary>The answer to the request that <see cref="Take"/> took last: at once when something is owed, else when it comes or the time is over.</summary>
-    public async ValueTask<PeerReply> AnswerAsync(ReplicaFetchRequest request, CancellationToken cancellationToken)
+    public async ValueTask<PeerReply> AnswerAsync(ReplicaFetchRequest request)
     {
-        Task wait = Park(request.MaxWaitMillis > 0);
-        if (!wait.IsCompleted)
-        {
-            try
-            {
-                await wait.WithinAsync(TimeSpan.FromMilliseconds(request.MaxWaitMillis), environment.Time, cancellationToken);
-            }
-            catch (TimeoutException)
-            {
-                // the time is over: answer with what there is
-            }
-        }
-
+        await Park(request.MaxWaitMillis);
         return await BuildAsync(request);
     }
 
@@ -97,10 +82,13 @@ internal sealed class FollowerSession : IDisposable
             return; // a racing position looks at the end of the log itself once it is armed
         }
 
+        TaskCompletionSource? woken;
         lock (gate)
         {
-            MarkReady(partition);
+            woken = MarkReady(partition);
         }
+
+        woken?.SetResult();
     }
 
     public void HighWatermarkMoved(SessionPartition partition)
@@ -128,19 +116,23 @@ internal sealed class FollowerSession : IDisposable
 
     public void LeadershipEnded(SessionPartition partition)
     {
+        TaskCompletionSource? woken = null;
         lock (gate)
         {
             if (partition.IsArmed && !isClosed)
             {
-                Owe(partition, new FetchAnswer(partition.Position.LeaderEpoch, partition.Position.Round, ErrorCode.NotLeader, EpochEnd.Undefined, Offset.Zero, Offset.Zero));
+                woken = Owe(partition, new FetchAnswer(partition.Position.LeaderEpoch, partition.Position.Round, ErrorCode.NotLeader, EpochEnd.Undefined, Offset.Zero, Offset.Zero));
             }
         }
+
+        woken?.SetResult();
     }
 
     /// <summary>Ends the session: a waiting request is answered, the partitions are left.</summary>
     public void Dispose()
     {
         List<SessionPartition> all;
+        TaskCompletionSource? woken;
         lock (gate)
         {
             isClosed = true;
@@ -148,12 +140,12 @@ internal sealed class FollowerSession : IDisposable
             partitions.Clear();
             ready.Clear();
             news.Clear();
-            held.Clear();
-            Wake();
+            woken = TakeWaiting();
         }
 
         newsTimer.Dispose();
-        heldTimer.Dispose();
+        patience.Dispose();
+        woken?.SetResult();
         all.ForEach(partition => partition.Loop.Unwatch(partition));
     }
 
@@ -187,19 +179,18 @@ internal sealed class FollowerSession : IDisposable
 
         SessionPartition partition = Find(asked.Partition, loop);
         FetchVerdict verdict = loop.Fetched(follower, brokerEpoch, position, out Offset highWatermark, out Offset logStart);
+        TaskCompletionSource? woken = null;
         lock (gate)
         {
             partition.Position = position;
+            partition.IsArmed = verdict.IsServed;
             if (!verdict.IsServed)
             {
-                Owe(partition, new FetchAnswer(position.LeaderEpoch, position.Round, verdict.Error, verdict.Diverging, highWatermark, logStart));
-                return;
+                woken = Owe(partition, new FetchAnswer(position.LeaderEpoch, position.Round, verdict.Error, verdict.Diverging, highWatermark, logStart));
             }
-
-            partition.IsArmed = true;
-            if (position.FetchOffset < loop.ServableEnd)
+            else if (position.FetchOffset < loop.ServableEnd)
             {
-                MarkReady(partition);
+                woken = MarkReady(partition);
             }
             else if (partition.SentHighWatermark < highWatermark && !partition.HasNews)
             {
@@ -207,6 +198,8 @@ internal sealed class FollowerSession : IDisposable
                 news.Add(partition);
             }
         }
+
+        woken?.SetResult();
     }
 
     private SessionPartition Find(TopicPartition id, PartitionLoop loop)
@@ -228,103 +221,68 @@ internal sealed class FollowerSession : IDisposable
         return added;
     }
 
-    /// <summary>Under the gate.</summary>
-    private void Owe(SessionPartition partition, in FetchAnswer answer)
+    /// <summary>Under the gate; the caller completes what it answers behind it.</summary>
+    private TaskCompletionSource? Owe(SessionPartition partition, in FetchAnswer answer)
     {
         partition.IsArmed = false;
         owed.Add(new PartitionFetched(partition.Loop.Partition, answer, 0));
-        Wake();
+        return TakeWaiting();
     }
 
-    /// <summary>Under the gate.</summary>
-    private void MarkReady(SessionPartition partition)
+    /// <summary>Under the gate; the caller completes what it answers behind it.</summary>
+    private TaskCompletionSource? MarkReady(SessionPartition partition)
     {
-        if (partition.IsHeld)
-        {
-            return; // its timer comes
-        }
-
         if (partition.IsArmed && !partition.IsReady && !isClosed)
         {
             partition.IsReady = true;
             ready.Enqueue(partition);
         }
 
-        Wake();
+        return ready.Count > 0 ? TakeWaiting() : null;
     }
 
-    private void Wake()
+    private TaskCompletionSource? TakeWaiting()
     {
-        waiting?.TrySetResult();
+        TaskCompletionSource? woken = waiting;
         waiting = null;
+        return woken;
     }
 
-    /// <summary>What is owed to a replica that is being added waits until the bound allows more. Under the gate; answers false when it need not wait.</summary>
-    private bool MustHold(SessionPartition partition)
+    /// <summary>A time is over: the request is answered with what there is.</summary>
+    private void EndWait(bool ofNews)
     {
-        TimeSpan wait = partition.Loop.IsAdding(follower) ? throttle.WaitOut() : TimeSpan.Zero;
-        if (wait == TimeSpan.Zero)
-        {
-            return false;
-        }
-
-        partition.IsArmed = true;
-        partition.IsHeld = true;
-        held.Add(partition);
-        if (held.Count == 1 && !isClosed)
-        {
-            heldTimer.Change(wait, Timeout.InfiniteTimeSpan);
-        }
-
-        return true;
-    }
-
-    private void LetGo()
-    {
+        TaskCompletionSource? woken;
         lock (gate)
         {
-            foreach (SessionPartition partition in held)
-            {
-                partition.IsHeld = false;
-                MarkReady(partition);
-            }
-
-            held.Clear();
+            isTimed &= !ofNews;
+            woken = !ofNews || news.Count > 0 ? TakeWaiting() : null;
         }
-    }
 
-    private void TellNews()
-    {
-        lock (gate)
-        {
-            isTimed = false;
-            if (news.Count > 0)
-            {
-                Wake();
-            }
-        }
+        woken?.SetResult();
     }
 
     /// <summary>What to wait for, or nothing to answer at once. The request that waited before is answered now.</summary>
-    private Task Park(bool mayWait)
+    private Task Park(int maxWaitMillis)
     {
+        TaskCompletionSource? before;
+        TaskCompletionSource? parked = null;
         lock (gate)
         {
-            Wake();
-            if (!mayWait || isClosed || ready.Count > 0 || owed.Count > 0)
+            before = TakeWaiting();
+            if (maxWaitMillis > 0 && !isClosed && ready.Count == 0 && owed.Count == 0)
             {
-                return Task.CompletedTask;
+                waiting = parked = new TaskCompletionSource(); // continued by whoever completes it: see the remarks
+                patience.Change(TimeSpan.FromMilliseconds(maxWaitMillis), Timeout.InfiniteTimeSpan);
+                if (news.Count > 0 && !isTimed)
+                {
+                    isTimed = true;
+                    newsTimer.Change(options.HighWatermarkDelay, Timeout.InfiniteTimeSpan);
+                }
             }
-
-            waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (news.Count > 0 && !isTimed)
-            {
-                isTimed = true;
-                newsTimer.Change(options.HighWatermarkDelay, Timeout.InfiniteTimeSpan);
-            }
-
-            return waiting.Task;
         }
+
+        before?.SetResult();
+        return parked?.Task ?? Task.CompletedTask;
     }
 
     private async ValueTask<PeerReply> BuildAsync(ReplicaFetchRequest request)
@@ -340,7 +298,7 @@ internal sealed class FollowerSession : IDisposable
         int left = request.MaxBytes;
         while (left > 0 && NextReady() is { } partition)
         {
-            left -= await ReadAsync(partition, left, request.TakesOffers, entries, body);
+            left -= await ReadAsync(partition, left, entries, body);
         }
 
         AddNews(entries);
@@ -366,27 +324,11 @@ internal sealed class FollowerSession : IDisposable
         }
     }
 
-    /// <summary>Adds the partition's data or the offer of a segment, or arms it again when there is none. Answers the bytes.</summary>
-    private async ValueTask<int> ReadAsync(SessionPartition partition, int maxBytes, bool takesOffers, List<PartitionFetched> entries, List<BufferSlice> body)
+    /// <summary>Adds the partition's data, or arms it again when there is none. Answers the bytes.</summary>
+    private async ValueTask<int> ReadAsync(SessionPartition partition, int maxBytes, List<PartitionFetched> entries, List<BufferSlice> body)
     {
         FetchPosition position = partition.Position;
-        lock (gate)
-        {
-            if (MustHold(partition))
-            {
-                return 0;
-            }
-        }
-
-        if (takesOffers && partition.Loop.OffersSegmentAt(position.FetchOffset) && partition.Loop.LeadingEpoch == position.LeaderEpoch)
-        {
-            entries.Add(new PartitionFetched(partition.Loop.Partition, new FetchAnswer(position.LeaderEpoch, position.Round, ErrorCode.None, EpochEnd.Undefined, partition.Loop.HighWatermark, partition.Loop.LogStart) { OffersSegment = true }, 0));
-            return 0;
-        }
-
-        bool isBounded = partition.Loop.IsAdding(follower);
-        int most = Math.Min(maxBytes, isBounded ? throttle.PartBytes(options.FetchMaxPartitionBytes) : options.FetchMaxPartitionBytes);
-        LogRead read = await partition.Loop.ReadForFollowerAsync(position.FetchOffset, most);
+        LogRead read = await partition.Loop.ReadForFollowerAsync(position.FetchOffset, Math.Min(maxBytes, options.FetchMaxPartitionBytes));
         Offset highWatermark = partition.Loop.HighWatermark;
         ErrorCode error = partition.Loop.LeadingEpoch != position.LeaderEpoch ? ErrorCode.NotLeader : read.Error?.Code ?? ErrorCode.None; // read under one leadership, or not at all
         if (error != ErrorCode.None)
@@ -401,11 +343,6 @@ internal sealed class FollowerSession : IDisposable
         {
             bytes += read.Slices[index].Length;
             body.Add(read.Slices[index]);
-        }
-
-        if (isBounded)
-        {
-            throttle.ChargeOut(bytes);
         }
 
         lock (gate)
