@@ -51,8 +51,15 @@ internal sealed class PublishCall : IAsyncDisposable
     }
 
     /// <summary>Ends the request, so that the server sees an orderly end instead of a reset; waits for its answer a moment.</summary>
+    /// <remarks>The answer to the last write may be here before the write itself has returned, so that is waited for first.</remarks>
     public async Task FinishAsync()
     {
+        if (request is null || failure is not null)
+        {
+            return;
+        }
+
+        await writing.WaitAsync(FarewellTime).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (CanWrite)
         {
             content.Finish();

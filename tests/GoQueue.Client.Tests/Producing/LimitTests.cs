@@ -121,10 +121,17 @@ public sealed class LimitTests
     {
         await using ClientFixture fixture = await ClientFixture.StartAsync();
         fixture.Server.AddTopic("t");
-        GoQueueProducer producer = fixture.Producer(new ProducerOptions { Linger = TimeSpan.Zero, DeliveryTimeout = TimeSpan.FromSeconds(20) });
+        GoQueueProducer producer = fixture.Producer(new ProducerOptions { Linger = TimeSpan.Zero, DeliveryTimeout = TimeSpan.FromMinutes(2) });
         fixture.Server.OnCall = method => method == "InitProducer" ? ErrorCode.MetadataUnavailable : ErrorCode.None;
 
         Task<DeliveryReport> sent = producer.SendAsync("t", ProducerMessage.OfText("k", "v")).AsTask();
+        await Eventually.TrueAsync(
+            () =>
+            {
+                fixture.Time.Advance(TimeSpan.FromMilliseconds(10)); // little beside the delivery time-out, enough for the pause between tries
+                return fixture.Server.Calls.Count(call => call == "InitProducer") >= 2;
+            },
+            "it asks again, so it has read the first refusal");
         GoQueueException late = await FailsWithTime(fixture, sent);
 
         Assert.Equal(ErrorCode.Timeout, late.Code);
