@@ -53,6 +53,24 @@ public sealed class TopicTests
     }
 
     [Fact]
+    public async Task Alterations_that_name_no_version_come_through_however_many_come_together()
+    {
+        await using TestBroker broker = TestBroker.Open();
+        await broker.CreateAsync("orders");
+        Task<Result<TopicImage>>[] alterations =
+        [
+            .. Enumerable.Range(0, 64).Select(i => broker.Topics.AlterAsync(
+                "orders", i % 2 == 0 ? new() { RetentionBytes = (1 << 20) + i } : new() { SegmentMillis = 100_000 + i }, null, CancellationToken.None).AsTask()),
+            broker.Topics.AddPartitionsAsync("orders", 5, null, CancellationToken.None).AsTask(),
+        ];
+        Assert.All(await Task.WhenAll(alterations), altered => Assert.True(altered.IsOk, altered.Error.ToString()));
+        TopicImage topic = broker.Topics.Describe("orders").Value;
+        Assert.InRange(topic.Settings.RetentionBytes, 1 << 20, (1 << 20) + 63);
+        Assert.InRange(topic.Settings.SegmentMillis, 100_000, 100_063); // none undid the other half
+        Assert.Equal(5, topic.Partitions.Count);
+    }
+
+    [Fact]
     public async Task An_alteration_over_a_newer_version_is_refused()
     {
         await using TestBroker broker = TestBroker.Open();

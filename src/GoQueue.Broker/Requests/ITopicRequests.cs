@@ -18,13 +18,16 @@ public interface ITopicRequests
     /// <summary>In ordinal name order.</summary>
     IReadOnlyList<TopicImage> List();
 
-    /// <summary>Codes: UnknownTopic, InvalidConfiguration, PreconditionFailed (version), MetadataUnavailable.</summary>
+    /// <summary>
+    /// Codes: UnknownTopic, InvalidConfiguration, PreconditionFailed (only with a version), Overloaded (without one, when others keep changing the topic),
+    /// MetadataUnavailable.
+    /// </summary>
     ValueTask<Result<TopicImage>> AlterAsync(string name, TopicSettingsPatch patch, long? expectedVersion, CancellationToken cancellationToken);
 
     /// <summary>
     /// Adds partitions by halving the widest key ranges. Keys of a moved half change their partition: see docs/internals/metadata-commands.md for what that
-    /// means for their order. Codes: UnknownTopic, InvalidPartitionCount (also when not more than there are), PreconditionFailed (version),
-    /// MetadataUnavailable.
+    /// means for their order. Codes: UnknownTopic, InvalidPartitionCount (also when not more than there are), PreconditionFailed (only with a
+    /// version), Overloaded (without one, when others keep changing the topic), MetadataUnavailable.
     /// </summary>
     /// <param name="total">Partitions there are to be.</param>
     ValueTask<Result<TopicImage>> AddPartitionsAsync(string name, int total, long? expectedVersion, CancellationToken cancellationToken);

@@ -15,6 +15,9 @@ internal sealed class TopicRequests(BrokerOptions options, BrokerEnvironment env
 {
     private const int DefaultReplicationFactor = 3;
 
+    /// <summary>Of one change by callers who named no version. Each try is lost to a change of somebody else's, so this many callers at once come through.</summary>
+    private const int MaxTries = 100;
+
     public async ValueTask<Result<TopicImage>> CreateAsync(CreateTopic request, CancellationToken cancellationToken)
     {
         int count = request.Partitions ?? options.DefaultPartitions;
@@ -51,28 +54,8 @@ internal sealed class TopicRequests(BrokerOptions options, BrokerEnvironment env
 
     public IReadOnlyList<TopicImage> List() => [.. metadata.Image.Topics];
 
-    public async ValueTask<Result<TopicImage>> AlterAsync(string name, TopicSettingsPatch patch, long? expectedVersion, CancellationToken cancellationToken)
-    {
-        if (!Describe(name).TryGet(out TopicImage? topic, out Error unknown))
-        {
-            return unknown;
-        }
-
-        if (expectedVersion is { } expected && expected != topic.Version)
-        {
-            return new Error(ErrorCode.PreconditionFailed, $"topic {name} has version {topic.Version}, not {expected}");
-        }
-
-        TopicSettings settings = patch.ApplyTo(topic.Settings);
-        if (settings.Validate() is { } refused)
-        {
-            return refused;
-        }
-
-        // The version read here travels in the command: a change in between makes the apply refuse, never overwrite.
-        Error? error = await ProposeAsync(new AlterTopicCommand(topic.Id, settings, topic.Version), cancellationToken);
-        return error ?? Find(name);
-    }
+    public ValueTask<Result<TopicImage>> AlterAsync(string name, TopicSettingsPatch patch, long? expectedVersion, CancellationToken cancellationToken) =>
+        ChangeAsync(name, expectedVersion, topic => Alteration(topic, patch), cancellationToken);
 
     public async ValueTask<Result<TopicImage>> DeleteAsync(string name, CancellationToken cancellationToken)
     {
@@ -85,18 +68,56 @@ internal sealed class TopicRequests(BrokerOptions options, BrokerEnvironment env
         return error is { } refused ? refused : topic;
     }
 
-    public async ValueTask<Result<TopicImage>> AddPartitionsAsync(string name, int total, long? expectedVersion, CancellationToken cancellationToken)
+    public ValueTask<Result<TopicImage>> AddPartitionsAsync(string name, int total, long? expectedVersion, CancellationToken cancellationToken) =>
+        ChangeAsync(name, expectedVersion, topic => Addition(topic, total), cancellationToken);
+
+    /// <summary>
+    /// Reads, makes a command of what was read, and proposes it. The version read travels in the command: a change in between makes the apply refuse,
+    /// never overwrite. A caller who named no version is not told of that: the change is made again from what is there now.
+    /// </summary>
+    private async ValueTask<Result<TopicImage>> ChangeAsync(
+        string name, long? expectedVersion, Func<TopicImage, Result<MetadataCommand>> change, CancellationToken cancellationToken)
     {
-        if (!Describe(name).TryGet(out TopicImage? topic, out Error unknown))
+        for (int tries = 0; tries < MaxTries; tries++)
         {
-            return unknown;
+            if (!Describe(name).TryGet(out TopicImage? topic, out Error unknown))
+            {
+                return unknown;
+            }
+
+            if (expectedVersion is { } expected && expected != topic.Version)
+            {
+                return new Error(ErrorCode.PreconditionFailed, $"topic {name} has version {topic.Version}, not {expected}");
+            }
+
+            if (!change(topic).TryGet(out MetadataCommand? command, out Error refused))
+            {
+                return refused;
+            }
+
+            // Answered after it was applied here, so a refusal's newer version is in the image of the next try.
+            if (await ProposeAsync(command, cancellationToken) is not { } error)
+            {
+                return Find(name);
+            }
+
+            if (expectedVersion is not null || error.Code != ErrorCode.PreconditionFailed)
+            {
+                return error;
+            }
         }
 
-        if (expectedVersion is { } expected && expected != topic.Version)
-        {
-            return new Error(ErrorCode.PreconditionFailed, $"topic {name} has version {topic.Version}, not {expected}");
-        }
+        return new Error(ErrorCode.Overloaded, $"topic {name} was changed by others {MaxTries} times meanwhile; repeat");
+    }
 
+    private static Result<MetadataCommand> Alteration(TopicImage topic, TopicSettingsPatch patch)
+    {
+        TopicSettings settings = patch.ApplyTo(topic.Settings);
+        return settings.Validate() is { } refused ? refused : new AlterTopicCommand(topic.Id, settings, topic.Version);
+    }
+
+    private Result<MetadataCommand> Addition(TopicImage topic, int total)
+    {
         int added = total - topic.Partitions.Count;
         if (ValidateCount(total) is { } refused)
         {
@@ -105,17 +126,13 @@ internal sealed class TopicRequests(BrokerOptions options, BrokerEnvironment env
 
         if (added <= 0)
         {
-            return new Error(ErrorCode.InvalidPartitionCount, $"topic {name} has {topic.Partitions.Count} partitions; there can only be more, not {total}");
+            return new Error(ErrorCode.InvalidPartitionCount, $"topic {topic.Name} has {topic.Partitions.Count} partitions; there can only be more, not {total}");
         }
 
         (IReadOnlyList<HashRange> ranges, IReadOnlyList<NarrowedRange> narrowed) = PartitionSplits.Split(topic.Partitions, added);
-        if (!Place(metadata.Image, topic.Partitions.Count, ranges, topic.Settings.ReplicationFactor, topic.Id).TryGet(out IReadOnlyList<PartitionImage>? placed, out Error noRoom))
-        {
-            return noRoom;
-        }
-
-        Error? error = await ProposeAsync(new AddPartitionsCommand(topic.Id, topic.Version, narrowed, placed), cancellationToken);
-        return error ?? Find(name);
+        return Place(metadata.Image, topic.Partitions.Count, ranges, topic.Settings.ReplicationFactor, topic.Id).TryGet(out IReadOnlyList<PartitionImage>? placed, out Error noRoom)
+            ? new AddPartitionsCommand(topic.Id, topic.Version, narrowed, placed)
+            : noRoom;
     }
 
     /// <summary>The defaults that depend on the cluster: three replicas where there are three nodes, and a minimum that survives the loss of one.</summary>
