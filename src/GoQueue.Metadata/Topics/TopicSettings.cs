@@ -8,6 +8,9 @@ public sealed record TopicSettings
     /// <summary>Twice so many fit a partition while it is reassigned.</summary>
     public const int MaxReplicationFactor = PartitionImage.MaxReplicas / 2;
 
+    /// <summary>Most that <see cref="MaxMessageBytes"/> may be. Whatever carries batches (peer frames, forwarding, gRPC) has room for one of these.</summary>
+    public const int LargestMessageBytes = 64 << 20;
+
     public static readonly TopicSettings Default = new();
 
     /// <summary>Keep records at least this long, ms; -1 for ever. Default 7 days. At least 1 s.</summary>
@@ -55,7 +58,7 @@ public sealed record TopicSettings
         Check(RetentionBytes is -1 or >= 1 << 20, $"retention of {RetentionBytes} bytes: use -1 or at least {1 << 20}");
         Check(SegmentBytes is >= 1 << 20 and <= 1 << 30, $"segments of {SegmentBytes} bytes: use {1 << 20} to {1 << 30}");
         Check(SegmentMillis >= 1000, $"segments of {SegmentMillis} ms: use at least 1000");
-        Check(MaxMessageBytes is >= 1 << 10 and <= 64 << 20, $"messages of {MaxMessageBytes} bytes: use {1 << 10} to {64 << 20}");
+        Check(MaxMessageBytes is >= 1 << 10 and <= LargestMessageBytes, $"messages of {MaxMessageBytes} bytes: use {1 << 10} to {LargestMessageBytes}");
         Check(FlushIntervalMillis is >= 10 and <= 60_000, $"a flush interval of {FlushIntervalMillis} ms: use 10 to 60000");
         Check(Enum.IsDefined(CleanupPolicy), $"cleanup policy {CleanupPolicy}: use delete or compact");
         Check(Enum.IsDefined(FlushMode), $"flush mode {FlushMode}: use flush, interval or none");

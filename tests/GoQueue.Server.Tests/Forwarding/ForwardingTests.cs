@@ -3,6 +3,7 @@ using GoQueue.Broker.Requests;
 using GoQueue.Core;
 using GoQueue.Core.Peers;
 using GoQueue.Core.Records;
+using GoQueue.Metadata.Topics;
 using GoQueue.Server.Forwarding;
 using GoQueue.Testing;
 
@@ -32,6 +33,20 @@ public sealed class ForwardingTests
 
         Assert.Equal(3, world[N1].Here.Publishes);
         Assert.Equal(0, world[N2].Here.Publishes + world[N3].Here.Publishes);
+    }
+
+    [Fact]
+    public async Task The_largest_batch_that_a_topic_may_allow_is_passed_on_and_read_back()
+    {
+        await using ForwardingWorld world = await ForwardingWorld.StartAsync();
+        string value = new('x', TopicSettings.LargestMessageBytes - 200);
+        PublishRequest largest = Publish(value, maxBatchBytes: TopicSettings.LargestMessageBytes);
+        Assert.InRange(largest.Batch.Length, value.Length, TopicSettings.LargestMessageBytes);
+        PublishReceipt receipt = await world[N2].Routes.PublishAsync(largest);
+        Assert.True(receipt.IsOk, receipt.Error.ToString());
+        using FetchResult read = await world[N3].Routes.FetchAsync(new FetchRequest(ForwardingWorld.Partition, Offset.Zero, 1 << 20, TimeSpan.Zero), CancellationToken.None);
+        Assert.True(read.IsOk, read.Error.ToString());
+        Assert.True(Values(read) is [{ } back] && back == value, "the value came back");
     }
 
     [Fact]
@@ -274,11 +289,11 @@ public sealed class ForwardingTests
         }
     }
 
-    private static PublishRequest Publish(string text, long timestamp = 1)
+    private static PublishRequest Publish(string text, long timestamp = 1, int maxBatchBytes = 1 << 20)
     {
         using RecordBatchBuilder builder = new();
         builder.Reset();
-        Assert.True(builder.TryAppend(new UnixMillis(timestamp), default, true, System.Text.Encoding.UTF8.GetBytes(text), false, default, 1 << 20));
+        Assert.True(builder.TryAppend(new UnixMillis(timestamp), default, true, System.Text.Encoding.UTF8.GetBytes(text), false, default, maxBatchBytes));
         return new PublishRequest(ForwardingWorld.Partition, builder.Build(), Acks.All);
     }
 

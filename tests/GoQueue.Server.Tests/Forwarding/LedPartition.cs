@@ -1,16 +1,16 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
 using GoQueue.Broker.Requests;
 using GoQueue.Core;
 using GoQueue.Metadata.Topics;
 using GoQueue.Server.Tests.Fakes;
+using System.Collections.Concurrent;
+using System.Diagnostics;
 
 namespace GoQueue.Server.Tests.Forwarding;
 
 /// <summary>The partitions of one node: served while its view of the metadata says that it leads, refused else. Answers may be held back.</summary>
 internal sealed class LedPartition(ForwardingNode node) : IPartitionRequests
 {
-    private readonly InMemoryPartition log = new() { MaxBatchBytes = 1 << 20 };
+    private readonly InMemoryPartition log = new() { MaxBatchBytes = TopicSettings.LargestMessageBytes };
     private readonly ConcurrentQueue<string> traces = new();
     private TaskCompletionSource held = Done();
     private int publishes;

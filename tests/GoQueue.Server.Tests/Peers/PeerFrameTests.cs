@@ -65,7 +65,7 @@ public sealed class PeerFrameTests
     [Theory]
     [InlineData(PeerChannel.Control, 4 << 20)]
     [InlineData(PeerChannel.Request, 32 << 20)]
-    [InlineData(PeerChannel.Bulk, 64 << 20)]
+    [InlineData(PeerChannel.Bulk, 80 << 20)]
     public void A_length_beyond_the_bound_of_the_channel_is_not_believed(PeerChannel channel, int most)
     {
         byte[] header = new byte[FrameHeader.Size];

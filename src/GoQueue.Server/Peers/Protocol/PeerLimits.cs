@@ -1,4 +1,5 @@
 using GoQueue.Core.Peers;
+using GoQueue.Metadata.Topics;
 
 namespace GoQueue.Server.Peers.Protocol;
 
@@ -14,12 +15,15 @@ internal static class PeerLimits
     /// <summary>Connections of others at one time: three of each of a hundred nodes, and some on their way in or out.</summary>
     public const int MaxConnections = 512;
 
+    /// <summary>What may stand before the largest batch in one frame: an answer to a follower holds up to 8 MiB of other partitions first, and heads.</summary>
+    private const int BesideLargestBatch = 16 << 20;
+
     /// <summary>The largest payload of one frame.</summary>
     public static int MaxPayload(PeerChannel channel) => channel switch
     {
         PeerChannel.Control => 4 << 20,
         PeerChannel.Request => 32 << 20, // a forwarded HTTP body of the default size and what stands before it
-        _ => 64 << 20,
+        _ => TopicSettings.LargestMessageBytes + BesideLargestBatch,
     };
 
     /// <summary>Bytes queued and not yet taken by the network. One message always fits into an empty queue.</summary>
