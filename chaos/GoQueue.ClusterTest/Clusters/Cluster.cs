@@ -71,9 +71,18 @@ internal sealed class Cluster : IAsyncDisposable
         return cluster;
     }
 
+    /// <summary>Without nodes: a scenario makes them, and adds them.</summary>
+    public static Cluster Empty(string bin, string folder)
+    {
+        Directory.CreateDirectory(folder);
+        return new Cluster(bin, folder, string.Empty);
+    }
+
+    public void Add(Node node) => nodes.Add(node);
+
     /// <summary>A node that belongs to this place but is not started; a scenario may give it other arguments.</summary>
-    public Node NewNode(string id, string? data = null, string? logName = null) =>
-        new(id, NodePorts.Take(), bin, data ?? Path.Combine(folder, logName ?? id), Path.Combine(folder, $"{logName ?? id}.log"));
+    public Node NewNode(string id, string? data = null, string? logName = null, NodePorts? ports = null) =>
+        new(id, ports ?? NodePorts.Take(), bin, data ?? Path.Combine(folder, logName ?? id), Path.Combine(folder, $"{logName ?? id}.log"));
 
     /// <summary>Starts a further node that is told of all others, and waits until it is ready.</summary>
     public async Task<Node> AddAsync(string id, CancellationToken cancellationToken)

@@ -20,7 +20,7 @@ internal sealed class Node(string id, NodePorts ports, string bin, string data, 
     public string Data => data;
 
     /// <summary>As the other nodes are told: <c>n1=127.0.0.1:7000</c>.</summary>
-    public string Peer => $"{id}=127.0.0.1:{ports.Peer}";
+    public string Peer => $"{id}={ports.Host}:{ports.Peer}";
 
     /// <summary>The arguments beyond those of the place; given by the cluster, changed by scenarios before a start.</summary>
     public IReadOnlyList<string> Arguments { get; set; } = [];
@@ -51,7 +51,7 @@ internal sealed class Node(string id, NodePorts ports, string bin, string data, 
         ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
         string[] place =
         [
-            "--node-id", id, "--data", data, "--bind", "127.0.0.1", "--http-port", $"{ports.Http}", "--grpc-port", $"{ports.Grpc}",
+            "--node-id", id, "--data", data, "--bind", ports.Host, "--http-port", $"{ports.Http}", "--grpc-port", $"{ports.Grpc}",
             "--metrics-port", $"{ports.Metrics}", "--peer-port", $"{ports.Peer}",
         ];
         ProcessStartInfo start = new(Path.Combine(bin, "goqueue-server"), [.. place, .. Arguments])

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace GoQueue.ClusterTest.Clusters;
 
-/// <summary>The ports of one node on loopback, known before it starts so that the others can be told.</summary>
+/// <summary>The address and ports of one node on loopback, known before it starts so that the others can be told.</summary>
 internal sealed record NodePorts(int Http, int Grpc, int Metrics, int Peer)
 {
     // Below the range from which the system draws the ports of outgoing connections: a port of a node that is down for a while stays free.
@@ -13,9 +13,11 @@ internal sealed record NodePorts(int Http, int Grpc, int Metrics, int Peer)
     private static readonly HashSet<int> Taken = [];
     private static readonly Lock Gate = new();
 
-    public Uri HttpAddress => new($"http://127.0.0.1:{Http}");
+    public string Host { get; init; } = "127.0.0.1";
 
-    public string GrpcEndpoint => $"127.0.0.1:{Grpc}";
+    public Uri HttpAddress => new($"http://{Host}:{Http}");
+
+    public string GrpcEndpoint => $"{Host}:{Grpc}";
 
     public static NodePorts Take() => new(Free(), Free(), Free(), Free());
 

@@ -17,6 +17,7 @@ internal static class AllScenarios
         new("pause-controller", "SIGSTOP of the controller, 0.5 to 5 time-outs", false, PauseOne.ControllerAsync),
         new("wiped-disk", "a wiped disk under its old id", false, WipedDisk.RunAsync),
         new("foreign-cluster", "a node of another cluster", false, ForeignCluster.RunAsync),
+        new("seed-dns", "nodes found by a DNS name, one of them late", false, SeedDns.RunAsync),
         new("same-id", "two nodes of the same id", false, SameId.RunAsync),
         new("strangers", "garbage and a future version at the peer port", false, Strangers.RunAsync),
         new("crossed-ports", "public clients at the peer port and the reverse", false, CrossedPorts.RunAsync),

@@ -31,6 +31,13 @@ internal sealed class Stage(TestOptions options, string folder, CancellationToke
         return cluster;
     }
 
+    public Cluster EmptyCluster()
+    {
+        Cluster cluster = Cluster.Empty(options.Bin, Path.Combine(folder, $"cluster-{clusters.Count + 1}"));
+        clusters.Add(cluster);
+        return cluster;
+    }
+
     /// <summary>A cluster of three with a topic of three replicas, two of which must be in sync, and a load on it that flows.</summary>
     public async Task<Trial> TrialAsync(int partitions = 3, Cluster? cluster = null, Func<LoadPlan, LoadPlan>? plan = null)
     {

@@ -9,6 +9,11 @@ internal static class ClusterChecks
 {
     public static void Check(EffectiveConfiguration values, List<string> problems)
     {
+        if (ClusterTexts.IsNone(values.Get(OptionCatalog.SeedDns)) && !ClusterTexts.IsNone(values.Get(OptionCatalog.SeedDnsServer)))
+        {
+            problems.Add($"seed-dns-server ({values.SourceOf(OptionCatalog.SeedDnsServer)}): there is no name to ask it for, give seed-dns");
+        }
+
         if (!ClusterTexts.TryPeers(values.Get(OptionCatalog.Peers), out IReadOnlyList<PeerAddress>? peers) || peers.Count == 0)
         {
             return;

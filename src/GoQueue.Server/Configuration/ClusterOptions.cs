@@ -1,3 +1,4 @@
+using System.Net;
 using GoQueue.Core.Peers;
 using GoQueue.Server.Peers;
 using Endpoint = GoQueue.Metadata.Brokers.Endpoint;
@@ -12,6 +13,9 @@ internal sealed record ClusterOptions
 
     /// <summary>The name under which nodes are found; null when there is none.</summary>
     public required Endpoint? SeedDns { get; init; }
+
+    /// <summary>Who is asked for it; null for the operating system.</summary>
+    public required IPEndPoint? SeedDnsServer { get; init; }
 
     public required int ExpectedNodes { get; init; }
 

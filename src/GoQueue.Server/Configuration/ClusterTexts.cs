@@ -81,5 +81,9 @@ internal static class ClusterTexts
     /// <summary>The value of an option that may be left out.</summary>
     public static Endpoint? EndpointOrNone(string text, bool needsPort) => !IsNone(text) && TryEndpoint(text, needsPort, out Endpoint? endpoint) ? endpoint : null;
 
+    /// <summary>An address with its port, no name.</summary>
+    public static IPEndPoint? AddressOrNone(string text) =>
+        EndpointOrNone(text, needsPort: true) is { } endpoint && IPAddress.TryParse(endpoint.Host, out IPAddress? address) ? new IPEndPoint(address, endpoint.Port) : null;
+
     public static string? TextOrNone(string text) => IsNone(text) ? null : text.Trim();
 }

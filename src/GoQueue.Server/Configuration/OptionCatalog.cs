@@ -35,6 +35,10 @@ internal static class OptionCatalog
         static text => ClusterTexts.IsNone(text) || ClusterTexts.TryEndpoint(text, needsPort: true, out _),
         "Instead of peers: a DNS name under which the nodes are found, by SRV records (which have ports of their own) or by addresses with this port. Resolved until the cluster is formed.");
 
+    public static readonly Option<string> SeedDnsServer = OptionKinds.Text("seed-dns-server", ClusterTexts.None, "none, or address:port",
+        static text => ClusterTexts.IsNone(text) || ClusterTexts.AddressOrNone(text) is not null,
+        "With seed-dns: the name server that is asked, over UDP, for everything (one of Consul, for example). Without it the operating system and its name servers are.");
+
     public static readonly Option<int> ExpectedNodes = OptionKinds.Number("expected-nodes", 3, 1, 100, "nodes",
         "With seed-dns: the cluster forms when so many are there. More than half of the nodes that may show up before that, else two clusters could form.");
 
@@ -168,7 +172,7 @@ internal static class OptionCatalog
 
     public static IReadOnlyList<Option> All { get; } =
     [
-        Data, NodeId, Bind, HttpPort, GrpcPort, MetricsPort, PeerPort, Peers, SeedDns, ExpectedNodes, ClusterId, Rack, InsecurePublic, LogFormat, LogLevel, ShutdownTimeout,
+        Data, NodeId, Bind, HttpPort, GrpcPort, MetricsPort, PeerPort, Peers, SeedDns, SeedDnsServer, ExpectedNodes, ClusterId, Rack, InsecurePublic, LogFormat, LogLevel, ShutdownTimeout,
         HttpMaxConnections, HttpHeaderTimeout, HttpIdleTimeout, HttpWriteTimeout, HttpMaxHeaders, HttpMaxBody, HttpBodyMemory, HttpMaxBatch, HttpMaxPolls,
         GrpcMaxMessage, GrpcMaxMetadata, GrpcMessageTimeout, GrpcWriteTimeout, GrpcInFlightBytes, GrpcInFlightBatches, GrpcMaxCalls, GrpcCallWindow,
         GrpcConnectionWindow, TopicsDefaultPartitions, StoragePendingBytes, StoragePendingBatches, StorageGroupBytes, StorageTailCache,

@@ -51,6 +51,7 @@ internal sealed record ServerOptions
         {
             Peers = ClusterTexts.TryPeers(values.Get(OptionCatalog.Peers), out IReadOnlyList<PeerAddress>? peers) ? peers : [],
             SeedDns = ClusterTexts.EndpointOrNone(values.Get(OptionCatalog.SeedDns), needsPort: true),
+            SeedDnsServer = ClusterTexts.AddressOrNone(values.Get(OptionCatalog.SeedDnsServer)),
             ExpectedNodes = values.Get(OptionCatalog.ExpectedNodes),
             ClusterId = ClusterTexts.TextOrNone(values.Get(OptionCatalog.ClusterId)),
             Rack = ClusterTexts.TextOrNone(values.Get(OptionCatalog.Rack)),

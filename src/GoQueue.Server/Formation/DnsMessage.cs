@@ -1,23 +1,34 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
 using System.Text;
 
 namespace GoQueue.Server.Formation;
 
-/// <summary>As much of the DNS message format (RFC 1035, RFC 2782) as a question for SRV records needs.</summary>
+/// <summary>What is asked for; the numbers are those of the protocol.</summary>
+internal enum DnsType : ushort
+{
+    Address = 1,
+    AddressV6 = 28,
+    Service = 33,
+}
+
+/// <summary>What an answer holds, in its order.</summary>
+internal sealed record DnsAnswer(IReadOnlyList<IPAddress> Addresses, IReadOnlyList<ServiceRecord> Services);
+
+/// <summary>As much of the DNS message format (RFC 1035, RFC 2782, RFC 3596) as questions for addresses and services need.</summary>
 internal static class DnsMessage
 {
     /// <summary>What is asked to fit into one datagram (EDNS); a longer answer is cut, and what fits of it is used.</summary>
     public const int MaxBytes = 4096;
 
     private const int HeaderBytes = 12;
-    private const ushort TypeService = 33;
     private const ushort TypeOptions = 41;
     private const ushort ClassInternet = 1;
     private const int MaxJumps = 64;
 
     /// <summary>Null when the name is none that DNS has.</summary>
-    public static byte[]? Question(ushort id, string name)
+    public static byte[]? Question(ushort id, string name, DnsType type)
     {
         List<byte> message = [(byte)(id >> 8), (byte)id, 0x01, 0x00, 0, 1, 0, 0, 0, 0, 0, 1];
         foreach (string label in name.Split('.'))
@@ -31,16 +42,17 @@ internal static class DnsMessage
             message.AddRange(Encoding.ASCII.GetBytes(label));
         }
 
-        message.AddRange([0, 0, (byte)TypeService, 0, (byte)ClassInternet]);
+        message.AddRange([0, 0, (byte)type, 0, (byte)ClassInternet]);
         message.AddRange([0, 0, (byte)TypeOptions, MaxBytes >> 8, MaxBytes & 0xFF, 0, 0, 0, 0, 0, 0]);
         return message.Count <= HeaderBytes + 255 + 16 ? [.. message] : null;
     }
 
     /// <summary>False when the bytes are no answer to this question. Never throws, whatever they are.</summary>
-    public static bool TryReadServices(ReadOnlySpan<byte> message, ushort id, string name, [NotNullWhen(true)] out IReadOnlyList<ServiceRecord>? services)
+    public static bool TryRead(ReadOnlySpan<byte> message, ushort id, string name, [NotNullWhen(true)] out DnsAnswer? answer)
     {
-        services = null;
-        List<ServiceRecord> found = [];
+        answer = null;
+        List<IPAddress> addresses = [];
+        List<ServiceRecord> services = [];
         if (message.Length < HeaderBytes || BinaryPrimitives.ReadUInt16BigEndian(message) != id || (message[2] & 0x80) == 0 || BinaryPrimitives.ReadUInt16BigEndian(message[4..]) != 1)
         {
             return false;
@@ -61,7 +73,7 @@ internal static class DnsMessage
                 break;
             }
 
-            ushort type = BinaryPrimitives.ReadUInt16BigEndian(message[at..]);
+            DnsType type = (DnsType)BinaryPrimitives.ReadUInt16BigEndian(message[at..]);
             int length = BinaryPrimitives.ReadUInt16BigEndian(message[(at + 8)..]);
             int data = at + 10;
             at = data + length;
@@ -72,13 +84,17 @@ internal static class DnsMessage
             }
 
             // Priority and weight say whom a client should prefer; all of them are nodes.
-            if (type == TypeService && length > 6 && TryReadName(message, ref target, out string? host) && host.Length > 0)
+            if (type == DnsType.Service && length > 6 && TryReadName(message, ref target, out string? host) && host.Length > 0)
             {
-                found.Add(new ServiceRecord(host, BinaryPrimitives.ReadUInt16BigEndian(message[(data + 4)..])));
+                services.Add(new ServiceRecord(host, BinaryPrimitives.ReadUInt16BigEndian(message[(data + 4)..])));
+            }
+            else if ((type == DnsType.Address && length == 4) || (type == DnsType.AddressV6 && length == 16))
+            {
+                addresses.Add(new IPAddress(message.Slice(data, length))); // aliases (CNAME) stand before them and need no following
             }
         }
 
-        services = found;
+        answer = new DnsAnswer(addresses, services);
         return true;
     }
 

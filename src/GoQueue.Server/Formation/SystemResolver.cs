@@ -9,8 +9,6 @@ namespace GoQueue.Server.Formation;
 /// </summary>
 internal sealed class SystemResolver(string configurationFile = "/etc/resolv.conf") : IHostResolver
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
-
     public async Task<IReadOnlyList<IPAddress>> AddressesAsync(string name, CancellationToken cancellationToken)
     {
         try
@@ -28,57 +26,14 @@ internal sealed class SystemResolver(string configurationFile = "/etc/resolv.con
         ResolverConfiguration configuration = ResolverConfiguration.Read(configurationFile);
         foreach (string candidate in configuration.Candidates(name))
         {
-            foreach (IPEndPoint server in configuration.Servers)
+            // One that knows of none: perhaps the name is meant with another suffix.
+            DnsAnswer? answer = await NameServers.AskAsync(configuration.Servers, candidate, DnsType.Service, cancellationToken);
+            if (answer is { Services.Count: > 0 })
             {
-                if (await AskAsync(server, candidate, cancellationToken) is not { } answer)
-                {
-                    continue; // it does not answer; perhaps the next does
-                }
-
-                if (answer.Count > 0)
-                {
-                    return answer;
-                }
-
-                break; // it knows of none; perhaps the name is meant with another suffix
+                return answer.Services;
             }
         }
 
         return [];
-    }
-
-    private static async Task<IReadOnlyList<ServiceRecord>?> AskAsync(IPEndPoint server, string name, CancellationToken cancellationToken)
-    {
-        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(Patience);
-        try
-        {
-            ushort id = (ushort)Random.Shared.Next(ushort.MaxValue + 1);
-            if (DnsMessage.Question(id, name) is not { } question)
-            {
-                return [];
-            }
-
-            using Socket socket = new(server.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-            await socket.ConnectAsync(server, patience.Token); // answers of others are not taken
-            await socket.SendAsync(question, patience.Token);
-            byte[] answer = new byte[DnsMessage.MaxBytes];
-            while (true)
-            {
-                int length = await socket.ReceiveAsync(answer, patience.Token);
-                if (DnsMessage.TryReadServices(answer.AsSpan(0, length), id, name, out IReadOnlyList<ServiceRecord>? services))
-                {
-                    return services;
-                }
-            }
-        }
-        catch (SocketException)
-        {
-            return null;
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return null;
-        }
     }
 }

@@ -22,7 +22,7 @@ internal static class ServerServices
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<NodeState>();
         services.AddSingleton<BoundListeners>();
-        services.AddSingleton<IHostResolver>(new SystemResolver());
+        services.AddSingleton<IHostResolver>(options.Cluster.SeedDnsServer is { } nameServer ? new NameServerResolver(nameServer) : new SystemResolver());
         services.AddSingleton<BrokerPorts>();
         services.AddSingleton<ITopicRequests>(static all => all.GetRequiredService<BrokerPorts>());
         services.AddSingleton<IPartitionRoutes>(static all => all.GetRequiredService<BrokerPorts>());

@@ -69,6 +69,15 @@ public sealed class ClusterConfigurationTests : IDisposable
     }
 
     [Fact]
+    public void A_name_server_goes_with_a_name_and_is_an_address()
+    {
+        Assert.Equal(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 8600), Load("--seed-dns", "gq.service.consul:7000", "--seed-dns-server", "127.0.0.1:8600").Options!.Cluster.SeedDnsServer);
+        Assert.Null(Load("--seed-dns", "gq:7000").Options!.Cluster.SeedDnsServer);
+        Assert.Single(Load("--seed-dns-server", "127.0.0.1:8600").Problems);
+        Assert.Single(Load("--seed-dns", "gq:7000", "--seed-dns-server", "resolver.example:53").Problems);
+    }
+
+    [Fact]
     public void A_certificate_that_cannot_be_read_is_a_mistake_of_the_configuration()
     {
         string missing = Path.Combine(folder.Path, "missing.pem");

@@ -26,16 +26,17 @@ public sealed class DnsTests
     [Fact]
     public void Service_records_are_read_with_their_ports()
     {
-        Assert.True(DnsMessage.TryReadServices(Convert.FromHexString(Answer), 0x1234, Name, out IReadOnlyList<ServiceRecord>? services));
-        Assert.Equal([new ServiceRecord("n1.gq.example", 7000), new ServiceRecord("n2.gq.example", 7001)], services);
+        Assert.True(DnsMessage.TryRead(Convert.FromHexString(Answer), 0x1234, Name, out DnsAnswer? read));
+        Assert.Equal([new ServiceRecord("n1.gq.example", 7000), new ServiceRecord("n2.gq.example", 7001)], read.Services);
+        Assert.Equal([IPAddress.Loopback], read.Addresses);
     }
 
     [Fact]
     public void An_answer_to_another_question_is_not_taken()
     {
         byte[] answer = Convert.FromHexString(Answer);
-        Assert.False(DnsMessage.TryReadServices(answer, 0x1235, Name, out _));
-        Assert.False(DnsMessage.TryReadServices(answer, 0x1234, "_peer._tcp.other.example", out _));
+        Assert.False(DnsMessage.TryRead(answer, 0x1235, Name, out _));
+        Assert.False(DnsMessage.TryRead(answer, 0x1234, "_peer._tcp.other.example", out _));
     }
 
     [Fact]
@@ -51,11 +52,11 @@ public sealed class DnsTests
                 changed[random.Next(changed.Length)] = (byte)random.Next(256);
             }
 
-            DnsMessage.TryReadServices(changed, 0x1234, Name, out _);
+            DnsMessage.TryRead(changed, 0x1234, Name, out _);
         }
 
         byte[] circle = [.. answer[..39], 0xC0, 39, .. answer[41..]]; // a name that goes on at itself
-        DnsMessage.TryReadServices(circle, 0x1234, Name, out _);
+        DnsMessage.TryRead(circle, 0x1234, Name, out _);
     }
 
     [Fact]
@@ -88,6 +89,35 @@ public sealed class DnsTests
         IReadOnlyList<ServiceRecord> services = await new SystemResolver(file).ServicesAsync(Name + ".", CancellationToken.None);
         await answering;
         Assert.Equal(["n1.gq.example", "n2.gq.example"], services.Select(service => service.Host));
+    }
+
+    [Fact]
+    public async Task A_name_server_of_ones_own_is_asked_for_everything()
+    {
+        // The answer above, whose address record serves as that of either host.
+        using Socket server = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        server.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        using CancellationTokenSource stop = new();
+        Task answering = Task.Run(async () =>
+        {
+            byte[] question = new byte[512];
+            byte[] answer = Convert.FromHexString(Answer);
+            while (true)
+            {
+                SocketReceiveFromResult asked = await server.ReceiveFromAsync(question, new IPEndPoint(IPAddress.Any, 0), stop.Token);
+                int end = question.AsSpan(12).IndexOf((byte)0) + 12 + 5;
+                byte[] records = answer[(12 + Name.Length + 2 + 4)..];
+                byte[] head = [question[0], question[1], .. answer[2..12], .. question[12..end]];
+                await server.SendToAsync((byte[])[.. head, .. records], asked.RemoteEndPoint, stop.Token);
+            }
+        });
+        NameServerResolver resolver = new((IPEndPoint)server.LocalEndPoint!);
+        Assert.Equal(["127.0.0.1:7000", "127.0.0.1:7001"], (await resolver.ServicesAsync(Name, CancellationToken.None)).Select(service => $"{service.Host}:{service.Port}"));
+        Assert.Equal([IPAddress.IPv6Loopback], await resolver.AddressesAsync("::1", CancellationToken.None)); // nobody is asked
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answering);
+        server.Dispose();
+        Assert.Empty(await resolver.ServicesAsync(Name, CancellationToken.None)); // it is gone
     }
 
     [Fact]
