@@ -22,6 +22,8 @@ public sealed class BrokerMetrics : IDisposable
     private readonly Counter<long> leaderFetches;
     private readonly Counter<long> leaderFetchedBytes;
     private readonly Counter<long> corruptFetches;
+    private readonly Counter<long> shippedBytes;
+    private readonly Counter<long> refusedShipments;
     private readonly Counter<long> inSyncShrinks;
     private readonly Counter<long> inSyncExpands;
     private readonly Counter<long> inSyncProposals;
@@ -43,6 +45,8 @@ public sealed class BrokerMetrics : IDisposable
         replicatedBytes = meter.CreateCounter<long>("goqueue.replication.appended.bytes", "By", "Bytes appended that a leader sent.");
         leaderFetches = meter.CreateCounter<long>("goqueue.replication.fetches", null, "Answers that leaders gave to this node's fetches.");
         leaderFetchedBytes = meter.CreateCounter<long>("goqueue.replication.fetched.bytes", "By", "Bytes of batches fetched from leaders.");
+        shippedBytes = meter.CreateCounter<long>("goqueue.replication.shipped.bytes", "By", "Bytes of sealed segments taken whole from leaders.");
+        refusedShipments = meter.CreateCounter<long>("goqueue.replication.shipments.refused", null, "Sealed segments that were given up on their way and begun anew.");
         corruptFetches = meter.CreateCounter<long>("goqueue.replication.corrupt.fetches", null, "Data from a leader that was refused for its checksum or structure.");
         inSyncShrinks = meter.CreateCounter<long>("goqueue.replication.in.sync.shrinks", null, "Times that replicas left the in-sync set of a partition led here.");
         inSyncExpands = meter.CreateCounter<long>("goqueue.replication.in.sync.expands", null, "Times that replicas joined the in-sync set of a partition led here.");
@@ -98,6 +102,10 @@ public sealed class BrokerMetrics : IDisposable
         leaderFetches.Add(1);
         leaderFetchedBytes.Add(bytes);
     }
+
+    internal void Shipped(long bytes) => shippedBytes.Add(bytes);
+
+    internal void ShipmentRefused() => refusedShipments.Add(1);
 
     internal void CorruptFetch() => corruptFetches.Add(1);
 

@@ -53,6 +53,12 @@ internal static partial class Log
     [LoggerMessage(2054, LogLevel.Warning, "Broker {Node} reports that its log of partition {Partition} failed: {Outcome}")]
     public static partial void ReplicaFailed(ILogger logger, NodeId node, TopicPartition partition, string outcome);
 
+    [LoggerMessage(2056, LogLevel.Information, "Partition {Partition} took a sealed segment whole, from {From} to {End}, {Bytes} bytes")]
+    public static partial void SegmentAdopted(ILogger logger, TopicPartition partition, Offset from, Offset end, long bytes);
+
+    [LoggerMessage(2057, LogLevel.Information, "A sealed segment of partition {Partition} did not come from {Leader}: {Error}; the leader is asked anew")]
+    public static partial void ShipmentFailed(ILogger logger, TopicPartition partition, NodeId leader, Error error);
+
     [LoggerMessage(2055, LogLevel.Information, "Controller {Node} stops and hands over to {Successor}: {Refusal}")]
     public static partial void ControllerHandedOver(ILogger logger, NodeId node, NodeId successor, Error? refusal);
 }

@@ -26,7 +26,11 @@ public readonly record struct FetchVerdict(ErrorCode Error, EpochEnd Diverging, 
 }
 
 /// <summary>What a leader answered, without the data.</summary>
-public readonly record struct FetchAnswer(LeaderEpoch LeaderEpoch, int Round, ErrorCode Error, EpochEnd Diverging, Offset HighWatermark, Offset LeaderLogStart);
+public readonly record struct FetchAnswer(LeaderEpoch LeaderEpoch, int Round, ErrorCode Error, EpochEnd Diverging, Offset HighWatermark, Offset LeaderLogStart)
+{
+    /// <summary>Instead of data: the follower is far behind and takes the sealed segment that begins at its fetch offset whole (ADR 0014).</summary>
+    public bool OffersSegment { get; init; }
+}
 
 /// <summary>What a follower does next after an answer.</summary>
 public enum FollowerMove
@@ -40,8 +44,11 @@ public enum FollowerMove
     /// <summary>Cut the log at <see cref="FollowerStep.TruncateTo"/>, then fetch again: the answer may still be "diverging" (E4).</summary>
     Truncate,
 
-    /// <summary>The leader no longer has what comes next here: catch up from its sealed segments, or start over at its log start.</summary>
+    /// <summary>The leader no longer has what comes next here: start over at its log start.</summary>
     CatchUp,
+
+    /// <summary>Far behind: take the leader's sealed segment that begins here whole, then ask again.</summary>
+    Ship,
 
     /// <summary>Ask again after a pause: the leader does not know this leadership yet, or refuses for now.</summary>
     Retry,

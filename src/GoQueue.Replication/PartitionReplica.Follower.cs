@@ -68,7 +68,7 @@ public sealed partial class PartitionReplica
         }
 
         leaderHighWatermark = Offset.Max(leaderHighWatermark, answer.HighWatermark);
-        return FollowerStep.Of(FollowerMove.Append);
+        return FollowerStep.Of(answer.OffersSegment ? FollowerMove.Ship : FollowerMove.Append);
     }
 
     /// <summary>The newest high watermark heard of has moved ours. Call it after <see cref="Answered"/> when there was nothing to append.</summary>

@@ -55,4 +55,8 @@ public sealed record PartitionView(
 /// <param name="BrokerEpoch">Of the node's newest registration; none when it has none.</param>
 /// <param name="IsInSync">Member of the committed in-sync set.</param>
 /// <param name="IsEligible">May join the in-sync set: registered, not fenced, not being drained (R4, R6).</param>
-public readonly record struct ReplicaView(NodeId Node, BrokerEpoch BrokerEpoch, bool IsInSync, bool IsEligible);
+public readonly record struct ReplicaView(NodeId Node, BrokerEpoch BrokerEpoch, bool IsInSync, bool IsEligible)
+{
+    /// <summary>A reassignment brings it in: what it costs is bounded until it is in sync.</summary>
+    public bool IsAdding { get; init; }
+}

@@ -15,6 +15,12 @@ public sealed record ReplicaOptions
     /// </summary>
     public long? MaxLagRecords { get; init; }
 
+    /// <summary>
+    /// A follower that stands where one of its leader's sealed segments begins, with more than this many of them to come, takes them whole instead of batch by
+    /// batch (ADR 0014). Default 2: a follower that is slow for a moment is not affected. Null turns it off.
+    /// </summary>
+    public int? ShipBehindSegments { get; init; } = 2;
+
     /// <summary>Pause before a change of the in-sync set is proposed again after a refusal or an unknown outcome. Default 500 ms.</summary>
     public TimeSpan ProposalRetry { get; init; } = TimeSpan.FromMilliseconds(500);
 

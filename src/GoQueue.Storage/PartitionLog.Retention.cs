@@ -174,6 +174,7 @@ public sealed partial class PartitionLog
         }
 
         target.Verified.Clear();
+        target.Checksum = null;
         target.End = Offset.None;
         target.Size = position;
         target.File.SetLength(position);

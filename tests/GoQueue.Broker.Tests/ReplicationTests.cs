@@ -34,7 +34,7 @@ public sealed class ReplicationTests
     {
         await using TestCluster cluster = await TestCluster.StartAsync();
         await cluster.CreateAsync();
-        await Eventually.TrueAsync(() => cluster["n2"].Offsets(cluster.Partition).Error.Code == ErrorCode.NotLeader, "n2 follows");
+        await Eventually.TrueAsync(() => cluster["n2"].Offsets(cluster.Partition).Error is { Code: ErrorCode.NotLeader } why && why.Detail.Contains("n1", StringComparison.Ordinal), "n2 follows n1");
         PublishReceipt receipt = await cluster["n2"].PublishAsync(Batches.Of("a"));
         Assert.Equal(ErrorCode.NotLeader, receipt.Error.Code);
         Assert.Contains("n1", receipt.Error.Detail, StringComparison.Ordinal);
@@ -111,6 +111,24 @@ public sealed class ReplicationTests
         await cluster.ElectAsync("n1");
         await Eventually.TrueAsync(() => cluster["n1"].Offsets(cluster.Partition).IsOk, "n1 leads again");
         Assert.Equal(["0=a", "1=b"], await cluster["n1"].ReadAllAsync());
+    }
+
+    /// <summary>Seed cluster-101: the followers of the old leadership cut what was committed to fit an empty log.</summary>
+    [Fact]
+    public async Task A_node_with_an_empty_disk_does_not_lead_what_its_old_disk_led()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        await cluster.CreateAsync();
+        Assert.True((await cluster["n1"].PublishAsync(Batches.Of("a"))).IsOk);
+        await Eventually.TrueAsync(() => cluster["n2"].ReadAllAsync(fromFollower: true).Result.Count == 1, "n2 knows that it is committed");
+
+        await cluster["n1"].CrashAsync();
+        await cluster["n1"].StartOnEmptyDiskAsync();
+
+        await Eventually.TrueAsync(() => cluster["n1"].Offsets(cluster.Partition).Error.Code == ErrorCode.NotLeader, "n1 does not lead under the registration of another process");
+        await cluster.ElectAsync("n2");
+        await Eventually.TrueAsync(() => cluster.Leader.Offsets(cluster.Partition).IsOk || cluster["n2"].ReadAllAsync(fromFollower: true).Result.Count == 0, "n2 leads, or has cut its log");
+        Assert.Equal(["0=a"], await cluster["n2"].ReadAllAsync(fromFollower: true));
     }
 
     [Fact]

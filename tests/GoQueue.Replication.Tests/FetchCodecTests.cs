@@ -51,6 +51,24 @@ public sealed class FetchCodecTests
     }
 
     [Fact]
+    public void Offers_of_segments_travel_and_never_together_with_data()
+    {
+        using SharedBuffer request = ReplicaFetchCodec.Encode(Request with { TakesOffers = true });
+        Assert.Equal(1, request.Span[1]);
+        Assert.True(ReplicaFetchCodec.DecodeRequest(request.Span).Value.TakesOffers);
+        PartitionFetched plain = Response.Entries[0];
+        foreach (int bytes in new[] { 0, 3 })
+        {
+            PartitionFetched offer = plain with { Answer = plain.Answer with { OffersSegment = true }, DataBytes = bytes };
+            using SharedBuffer head = ReplicaFetchCodec.Encode(Response with { Entries = [offer] });
+            byte[] whole = [.. head.Span, .. new byte[bytes]];
+            Result<ReplicaFetchResponse> read = ReplicaFetchCodec.DecodeResponse(whole, out _);
+            Assert.Equal(bytes == 0, read.IsOk);
+            Assert.True(bytes > 0 || (read.Value.Entries[0].Answer.OffersSegment && read.Value.Entries[0].IsFinal));
+        }
+    }
+
+    [Fact]
     public void A_request_is_read_as_it_was_written()
     {
         using SharedBuffer bytes = ReplicaFetchCodec.Encode(Request);

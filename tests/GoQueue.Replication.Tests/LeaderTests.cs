@@ -322,6 +322,51 @@ public sealed class LeaderTests
     }
 
     [Fact]
+    public void R10_members_that_stopped_following_are_missed_before_the_set_says_so()
+    {
+        LeaderScene scene = new();
+        scene.Fetch(N2, 5);
+        scene.Fetch(N3, 5);
+        scene.Append(1);
+        Assert.False(scene.Replica.LacksCaughtUp(scene.Now));
+        scene.Now += TimeSpan.FromSeconds(5);
+        scene.Fetch(N2, 6);
+        scene.Now += TimeSpan.FromSeconds(6);
+        Assert.True(scene.Replica.HasEnoughInSync, "the metadata still counts three");
+        Assert.False(scene.Replica.LacksCaughtUp(scene.Now)); // n2 was level 6 s ago, n3 is out
+        scene.Append(1);
+        scene.Now += TimeSpan.FromSeconds(5);
+        Assert.True(scene.Replica.LacksCaughtUp(scene.Now));
+        scene.Fetch(N3, 7);
+        Assert.False(scene.Replica.LacksCaughtUp(scene.Now)); // one of two is enough for a minimum of two
+    }
+
+    [Fact]
+    public void R10_a_silent_member_that_has_everything_is_not_missed()
+    {
+        LeaderScene scene = new();
+        scene.Fetch(N2, 5);
+        scene.Fetch(N3, 5);
+        scene.Now += TimeSpan.FromHours(1);
+        Assert.False(scene.Replica.LacksCaughtUp(scene.Now));
+        scene.Append(1);
+        Assert.True(scene.Replica.LacksCaughtUp(scene.Now)); // nobody was level in the window any more; the next fetch tells
+        scene.Fetch(N2, 6);
+        Assert.False(scene.Replica.LacksCaughtUp(scene.Now));
+    }
+
+    [Fact]
+    public void R10_who_is_level_but_outside_the_set_is_no_help()
+    {
+        LeaderScene scene = new(view: View(1, 1, N1, [N1, N2]));
+        scene.Fetch(N3, 5);
+        scene.Append(1);
+        scene.Now += TimeSpan.FromSeconds(11);
+        scene.Fetch(N3, 6);
+        Assert.True(scene.Replica.LacksCaughtUp(scene.Now));
+    }
+
+    [Fact]
     public void A_fetch_from_outside_the_log_is_refused()
     {
         LeaderScene scene = new();

@@ -19,6 +19,8 @@ public sealed class PinnedSeedTests
         { "cluster", 120, "the metadata log refused entries of an older term after a truncation" },
         { "cluster", 392, "a leadership without room on the disk stopped its partition" },
         { "cluster", 960, "a proposal decided while it waited was handed to the next leader" },
+        { "cluster", 101, "a node with an empty disk led what its old disk had led, and the followers cut what was committed" },
+        { "cluster", 318, "a process that had just started was unfenced on the heartbeats of the one that had died" },
     };
 
     [Theory]

@@ -60,6 +60,9 @@ internal sealed partial class PartitionLoop
             case FollowerMove.CatchUp:
                 replication.CatchUp(this);
                 break;
+            case FollowerMove.Ship:
+                replication.Ship(this);
+                break;
         }
     }
 

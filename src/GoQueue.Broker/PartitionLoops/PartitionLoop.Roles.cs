@@ -50,9 +50,7 @@ internal sealed partial class PartitionLoop
             return;
         }
 
-        // An epoch that this log knows from an earlier life was led or followed then: what was appended under it and lost in a crash may be at
-        // a follower, so it is never led twice (E1). The registration of this life raises it.
-        bool mayLead = view.Replicas.Count == 1 || view.LeaderEpoch > epochAtOpen;
+        bool mayLead = view.Replicas.Count == 1 || (view.LeaderEpoch > epochAtOpen && IsOfThisLife(view));
         bool isHere = view.Holds(replica.Self);
         if (view.Leader == replica.Self && mayLead)
         {
@@ -74,6 +72,15 @@ internal sealed partial class PartitionLoop
             BecomeNothing(view);
         }
     }
+
+    /// <summary>
+    /// Only what was decided about this process makes it a leader. 1. A node leads epoch 3; its disk is lost. 2. It starts on an empty one and learns the metadata from the
+    /// beginning: for a moment the newest it knows is that it leads epoch 3, and its log knows no epoch. 3. Its followers still follow epoch 3, and would cut what is
+    /// committed to fit the empty log. The same holds for an epoch that the log does know, from an earlier life: what was appended under it and lost in a crash may be at a
+    /// follower, so it is never led twice (E1). The registration of this life raises the epoch.
+    /// </summary>
+    private bool IsOfThisLife(PartitionView view) =>
+        !registration.Value.IsNone && view.Find(replica.Self) is { } self && self.BrokerEpoch == registration.Value;
 
     private void BecomeLeader(PartitionView view)
     {

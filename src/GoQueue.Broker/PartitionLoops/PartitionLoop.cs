@@ -39,6 +39,7 @@ internal sealed partial class PartitionLoop : ITurn
     private readonly PartitionLog partitionLog;
     private readonly PartitionReplica replica;
     private readonly DeliberateBugs bugs;
+    private readonly RegisteredEpoch registration;
     private PartitionState state;
     private readonly CommitSignal committed = new();
     private readonly Func<Offset> currentHighWatermark;
@@ -67,6 +68,7 @@ internal sealed partial class PartitionLoop : ITurn
         Partition = partition;
         this.replication = replication;
         bugs = options.Replica.Bugs;
+        registration = environment.Registration;
         epochs = new LogEpochs(partitionLog);
         epochAtOpen = partitionLog.Epochs.Latest;
         notLeading = new Error(ErrorCode.NotLeader, $"partition {partition} is not led by {replica.Self} yet");

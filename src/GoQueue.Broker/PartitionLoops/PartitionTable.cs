@@ -257,6 +257,7 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
 
     private void Publish(MetadataImage image)
     {
+        replication.Throttle.Change(image.ReassignmentBytesPerSecond);
         List<TaskCompletionSource> reached;
         lock (versionGate)
         {

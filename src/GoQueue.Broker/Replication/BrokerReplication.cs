@@ -20,24 +20,30 @@ internal sealed class BrokerReplication
     private readonly CancellationTokenSource stopping = new();
     private FetchServer? server;
     private CatchUps? catchUps;
+    private Shipments? shipments;
     private Task ticking = Task.CompletedTask;
 
     public BrokerReplication(BrokerOptions options, BrokerEnvironment environment, IMetadataLog metadata)
     {
         this.options = options;
         this.environment = environment;
-        fetchers = environment.Peers is { } peers ? new FetcherTable(options.Replication, environment, peers) : null;
+        Throttle = new ReassignmentThrottle(environment.Time);
+        fetchers = environment.Peers is { } peers ? new FetcherTable(options.Replication, environment, peers, Throttle) : null;
         proposals = new InSyncProposals(options.Node, options.Replication, environment, metadata);
     }
+
+    /// <summary>What moving replicas may cost; follows the metadata.</summary>
+    public ReassignmentThrottle Throttle { get; }
 
     /// <summary>Begins to serve followers; the partitions are open.</summary>
     public void Start(PartitionTable table)
     {
         if (environment.Peers is { } peers)
         {
-            server = new FetchServer(options.Replication, environment, table, peers);
-            _ = new StateServer(table, peers);
+            server = new FetchServer(options.Replication, environment, table, peers, Throttle);
+            _ = new StateServer(table, new SegmentServer(table, Throttle), peers);
             catchUps = new CatchUps(options.Replication, environment, peers, table, this);
+            shipments = new Shipments(options.Replication, environment, peers, Throttle, this);
             ticking = TickAsync(table, stopping.Token);
         }
     }
@@ -64,6 +70,9 @@ internal sealed class BrokerReplication
     /// <summary>The follower cannot go on from its position: the leader has retired what comes next.</summary>
     public void CatchUp(PartitionLoop loop) => catchUps?.Add(loop);
 
+    /// <summary>The follower is far behind and stands where a sealed segment of its leader begins.</summary>
+    public void Ship(PartitionLoop loop) => shipments?.Add(loop);
+
     /// <summary>The registration or the links changed: do not wait.</summary>
     public void Hurry() => fetchers?.Hurry();
 
@@ -80,6 +89,11 @@ internal sealed class BrokerReplication
         if (catchUps is not null)
         {
             await catchUps.StopAsync();
+        }
+
+        if (shipments is not null)
+        {
+            await shipments.StopAsync();
         }
 
         await proposals.StopAsync();

@@ -16,7 +16,10 @@ internal static class PartitionViews
         {
             NodeId node = partition.Replicas[index];
             bool isRegistered = image.TryGetBroker(node, out BrokerImage? broker);
-            replicas[index] = new ReplicaView(node, isRegistered ? broker!.Epoch : BrokerEpoch.None, partition.InSync.Contains(node), isRegistered && broker!.MayJoinInSync);
+            replicas[index] = new ReplicaView(node, isRegistered ? broker!.Epoch : BrokerEpoch.None, partition.InSync.Contains(node), isRegistered && broker!.MayJoinInSync)
+            {
+                IsAdding = partition.Adding.Contains(node),
+            };
         }
 
         return new PartitionView(partition.LeaderEpoch, partition.PartitionEpoch, partition.Leader, replicas, topic.Settings.MinInSyncReplicas);

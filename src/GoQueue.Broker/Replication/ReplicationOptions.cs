@@ -26,6 +26,15 @@ public sealed record ReplicationOptions
     /// <summary>Time for the answer of a fetch beyond its wait before the link counts as stuck. Default 10 s.</summary>
     public TimeSpan FetchTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Bytes of a sealed segment asked for at once by a follower that is far behind. Default 1 MiB; at most 4 MiB.</summary>
+    public int ShipPartBytes { get; init; } = 1 << 20;
+
+    /// <summary>Parts under way for each segment that is shipped. Default 4: with the above, 4 MiB wait in memory or on the network.</summary>
+    public int ShipPartsUnderWay { get; init; } = 4;
+
+    /// <summary>Segments that this node takes at a time. Default 2; the other partitions that are far behind wait for their turn.</summary>
+    public int MaxShipments { get; init; } = 2;
+
     /// <summary>Pause before a leader that could not be reached, or a partition that it refused, is asked again. Default 50 ms.</summary>
     public TimeSpan RetryPause { get; init; } = TimeSpan.FromMilliseconds(50);
 

@@ -54,8 +54,7 @@ public sealed class BrokerLiveness(TimeSpan timeOut)
         switch (change.State)
         {
             case PeerLinkState.Up:
-                broker.ClosedAt = null;
-                broker.IsRefused = false;
+                broker.ClosedAt = null; // whoever was refused is gone for good: another process listens there now, and says so by a heartbeat when it is registered
                 broker.Incarnation = change.Incarnation;
                 break;
             case PeerLinkState.Closed:

@@ -42,7 +42,7 @@ public static class PartitionPolicy
             leader = ElectInSync(partition, inSync, view, mayDrain: false) ?? leader;
         }
 
-        inSync = election == ElectionKind.Clean ? WithoutStopping(inSync, leader, view) : inSync;
+        inSync = election == ElectionKind.Clean && present.Count > 0 ? WithoutStopping(inSync, leader, view) : inSync;
         bool isSame = leader == partition.Leader && inSync.Equals(partition.InSync);
         return isSame ? null : new PartitionChange
         {
@@ -156,7 +156,7 @@ public static class PartitionPolicy
         return before is not null || there.Count == 0 ? null : there[0];
     }
 
-    /// <summary>Who is about to stop would hold the high watermark back; it leaves once it does not lead, unless it is the last.</summary>
+    /// <summary>Who is about to stop would hold the high watermark back; it leaves once it does not lead, unless it is the last that is there.</summary>
     private static NodeList WithoutStopping(NodeList inSync, NodeId? leader, ClusterView view)
     {
         NodeList staying = inSync.Where(node => node == leader || !view.IsStopping(node));

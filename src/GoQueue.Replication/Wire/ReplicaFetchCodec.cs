@@ -9,6 +9,7 @@ public static class ReplicaFetchCodec
     public const int MaxEntries = 100_000;
 
     private const byte Version = 1;
+    private const byte TakesOffers = 1;
     private const int RequestHead = 38;
     private const int ResponseHead = 22;
     private const int PositionSize = 48;
@@ -21,7 +22,7 @@ public static class ReplicaFetchCodec
         SharedBuffer buffer = SharedBuffer.Rent(RequestHead + (request.Positions.Count * PositionSize) + (request.Forgotten.Count * PartitionSize));
         WireWriter to = new(buffer.Span);
         to.Byte(Version);
-        to.Byte(0);
+        to.Byte(request.TakesOffers ? TakesOffers : (byte)0);
         to.Int64(request.Session);
         to.Int32(request.Sequence);
         to.Int64(request.BrokerEpoch.Value);
@@ -53,7 +54,9 @@ public static class ReplicaFetchCodec
     public static Result<ReplicaFetchRequest> DecodeRequest(ReadOnlySpan<byte> bytes)
     {
         WireReader from = new(bytes);
-        bool isKnown = from.Byte() == Version & from.Byte() == 0;
+        bool isKnown = from.Byte() == Version;
+        byte flags = from.Byte();
+        isKnown &= flags is 0 or TakesOffers;
         long session = from.Int64();
         int sequence = from.Int32();
         long brokerEpoch = from.Int64();
@@ -90,7 +93,7 @@ public static class ReplicaFetchCodec
             forgotten[index] = from.Partition();
         }
 
-        return new ReplicaFetchRequest(session, sequence, new BrokerEpoch(brokerEpoch), maxWait, maxBytes, positions, forgotten);
+        return new ReplicaFetchRequest(session, sequence, new BrokerEpoch(brokerEpoch), maxWait, maxBytes, positions, forgotten) { TakesOffers = flags == TakesOffers };
     }
 
     /// <summary>The caller owns the buffer.</summary>
@@ -116,7 +119,7 @@ public static class ReplicaFetchCodec
             to.Int32(entry.Answer.Diverging.Epoch.Value);
             to.Int64(entry.Answer.Diverging.EndOffset.Value);
             to.Int32(entry.DataBytes);
-            to.Int32(0);
+            to.Int32(entry.Answer.OffersSegment ? 1 : 0);
         }
 
         to.CheckFull();
@@ -152,8 +155,8 @@ public static class ReplicaFetchCodec
             Offset logStart = new(from.Int64());
             EpochEnd diverging = new(new LeaderEpoch(from.Int32()), new Offset(from.Int64()));
             int data = from.Int32();
-            bool isSpare = from.Int32() == 0;
-            bool fits = isSpare && partition.Partition.Value >= 0 && epoch.Value >= -1 && Enum.IsDefined(code) && highWatermark.Value >= 0 && logStart.Value >= 0 && data >= 0
+            int offers = from.Int32();
+            bool fits = offers is 0 or 1 && (offers == 0 || (data == 0 && code == ErrorCode.None && diverging == EpochEnd.Undefined)) && partition.Partition.Value >= 0 && epoch.Value >= -1 && Enum.IsDefined(code) && highWatermark.Value >= 0 && logStart.Value >= 0 && data >= 0
                 && (diverging == EpochEnd.Undefined || (diverging.Epoch.Value >= 0 && diverging.EndOffset.Value >= 0));
             if (!fits)
             {
@@ -161,7 +164,7 @@ public static class ReplicaFetchCodec
             }
 
             dataBytes += data;
-            entries[index] = new PartitionFetched(partition, new FetchAnswer(epoch, round, code, diverging, highWatermark, logStart), data);
+            entries[index] = new PartitionFetched(partition, new FetchAnswer(epoch, round, code, diverging, highWatermark, logStart) { OffersSegment = offers == 1 }, data);
         }
 
         return bytes.Length == dataStart + dataBytes ? new ReplicaFetchResponse((ErrorCode)error, session, sequence, entries) : Malformed("response");

@@ -20,7 +20,11 @@ public sealed record ReplicaFetchRequest(
     int MaxWaitMillis,
     int MaxBytes,
     IReadOnlyList<PartitionPosition> Positions,
-    IReadOnlyList<TopicPartition> Forgotten);
+    IReadOnlyList<TopicPartition> Forgotten)
+{
+    /// <summary>The leader may answer with an offer of a sealed segment instead of data.</summary>
+    public bool TakesOffers { get; init; }
+}
 
 /// <summary>Where a follower stands in one partition.</summary>
 public readonly record struct PartitionPosition(TopicPartition Partition, FetchPosition Position);

@@ -12,5 +12,5 @@ public sealed record ReplicaFetchResponse(ErrorCode Error, long Session, int Seq
 public readonly record struct PartitionFetched(TopicPartition Partition, FetchAnswer Answer, int DataBytes)
 {
     /// <summary>It takes the partition's turn: nothing more comes for it until the follower sends a new position.</summary>
-    public bool IsFinal => DataBytes > 0 || Answer.Error != ErrorCode.None || !Answer.Diverging.IsUndefined;
+    public bool IsFinal => DataBytes > 0 || Answer.OffersSegment || Answer.Error != ErrorCode.None || !Answer.Diverging.IsUndefined;
 }

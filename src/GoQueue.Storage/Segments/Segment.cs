@@ -17,6 +17,8 @@ internal sealed class Segment
     private int references = 1;
     private long size;
     private SpareSegment? offeredTo;
+    private long checksum = -1;
+    private bool isUnfitToShip;
 
     public Segment(ILogDirectory directory, Offset baseOffset, long size, ILogFile? file, SparseIndex offsets, SparseIndex times)
     {
@@ -54,6 +56,20 @@ internal sealed class Segment
 
     /// <summary>Writer only: the largest timestamp in it; none while unknown or empty. See <see cref="FindLargestTimestamp"/>.</summary>
     public UnixMillis LargestTimestamp { get; set; } = UnixMillis.None;
+
+    /// <summary>CRC-32C of all of a sealed segment, once somebody asked for it; null before. A cut takes it back.</summary>
+    public uint? Checksum
+    {
+        get => Volatile.Read(ref checksum) is var seen && seen < 0 ? null : (uint)seen;
+        set => Volatile.Write(ref checksum, value is { } known ? known : -1);
+    }
+
+    /// <summary>Found damaged when it was to be described: others get it batch by batch, as far as it is sound.</summary>
+    public bool IsUnfitToShip
+    {
+        get => Volatile.Read(ref isUnfitToShip);
+        set => Volatile.Write(ref isUnfitToShip, value);
+    }
 
     /// <summary>The log file. Only for the writer and for holders of a reference.</summary>
     public ILogFile File

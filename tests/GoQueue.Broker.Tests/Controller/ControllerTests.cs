@@ -81,6 +81,20 @@ public sealed class ControllerTests
         Assert.Single(members.Metadata.Log, command => command is AlterBrokerCommand { Node.Value: "n2", Change: BrokerChange.Unfence });
     }
 
+    /// <summary>Seed cluster-318: a process that had just started, on an empty disk, was taken for the one that had died.</summary>
+    [Fact]
+    public void A_process_that_listens_again_is_not_unfenced_on_what_the_dead_one_said()
+    {
+        using TestMembers members = Of(3);
+        members.Kill(2, isNoticed: true);
+        members.Until(() => members.Broker(2).IsFenced, 20, "it is fenced at once");
+
+        members.Peers.Tell(Node(2), PeerLinkState.Up);
+        members.Context.For(TimeSpan.FromSeconds(2));
+
+        Assert.True(members.Broker(2).IsFenced);
+    }
+
     [Fact]
     public void A_broker_that_is_heard_though_its_port_is_refused_is_fenced_once_and_comes_back_for_good()
     {

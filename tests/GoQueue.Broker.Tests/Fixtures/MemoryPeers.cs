@@ -40,11 +40,16 @@ internal sealed class MemoryPeers(MemoryNetwork network, NodeId self, Guid incar
     private readonly ConcurrentDictionary<NodeId, CancellationTokenSource> links = new();
     private readonly ConcurrentDictionary<(NodeId, PeerChannel), SemaphoreSlim> order = new();
 
+    private readonly ConcurrentDictionary<PeerMessageKind, int> callsByKind = new();
+
     public NodeId Self { get; } = self;
 
     public long BulkBytes { get; private set; }
 
     public int CallCount { get; private set; }
+
+    /// <summary>Calls of one kind that this node made and that reached somebody.</summary>
+    public int CallsOf(PeerMessageKind kind) => callsByKind.GetValueOrDefault(kind);
 
     /// <summary>Changes what is about to be delivered to this node; for damage on the way.</summary>
     public Action<SharedBuffer>? OnReply { get; set; }
@@ -68,6 +73,7 @@ internal sealed class MemoryPeers(MemoryNetwork network, NodeId self, Guid incar
         }
 
         CallCount++;
+        callsByKind.AddOrUpdate(kind, 1, (_, count) => count + 1);
         using CancellationTokenSource link = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, links.GetOrAdd(to, _ => new CancellationTokenSource()).Token);
         Task<Result<PeerReply>> answering;
         SemaphoreSlim turn = other.order.GetOrAdd((Self, channel), _ => new SemaphoreSlim(1, 1));

@@ -168,7 +168,7 @@ internal sealed class ClusterNode(TestCluster cluster, NodeId id, MemoryPeers pe
 
     public NodeId Id { get; } = id;
 
-    public VirtualDisk Disk { get; } = new(id.Value[1]);
+    public VirtualDisk Disk { get; private set; } = new(id.Value[1]);
 
     public MemoryPeers Peers { get; } = peers;
 
@@ -176,7 +176,14 @@ internal sealed class ClusterNode(TestCluster cluster, NodeId id, MemoryPeers pe
 
     public Result<PartitionOffsets> Offsets(TopicPartition partition) => Broker.Partitions.OffsetsAsync(partition, CancellationToken.None).AsTask().Result;
 
-    public async Task StartAsync()
+    /// <summary>A process on an empty disk that has the metadata and is not registered yet.</summary>
+    public Task StartOnEmptyDiskAsync()
+    {
+        Disk = new VirtualDisk();
+        return StartAsync(registers: false);
+    }
+
+    public async Task StartAsync(bool registers = true)
     {
         committers = new TurnThreads($"commit-{Id}", 2);
         readers = new TurnThreads($"read-{Id}", 1);
@@ -196,6 +203,11 @@ internal sealed class ClusterNode(TestCluster cluster, NodeId id, MemoryPeers pe
         BrokerOptions options = new() { Node = Id, Replication = new ReplicationOptions { Replica = new ReplicaOptions { MaxLag = TimeSpan.FromSeconds(2), Bugs = cluster.Bugs }, TickInterval = TimeSpan.FromMilliseconds(50) } };
         node = await BrokerNode.OpenAsync(cluster.Configure(options), environment, Disk.Root, cluster.Metadata);
         cluster.Network.Mend(Id);
+        if (!registers)
+        {
+            return;
+        }
+
         Endpoint none = new("none", 0);
         MetadataOutcome registered = await cluster.DecideAsync(new RegisterBrokerCommand(Id, new Guid(Id.Value[1], 0, 0, 0, 0, 0, 0, 0, 0, 0, 7), new BrokerEndpoints(none, none, none), null, lastClean));
         BrokerEpoch epoch = Assert.IsType<MetadataOutcome.BrokerRegistered>(registered).Broker.Epoch;

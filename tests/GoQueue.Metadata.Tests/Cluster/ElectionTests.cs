@@ -40,6 +40,21 @@ public sealed class ElectionTests
         Assert.Empty(cluster.Image.Events);
     }
 
+    /// <summary>Seed cluster-211: the one that had stopped with everything on its disk was taken out, and the set was a disk that was lost.</summary>
+    [Fact]
+    public void L1_an_isr_that_is_gone_as_a_whole_keeps_those_that_stopped()
+    {
+        TestCluster cluster = Of(2);
+        cluster.Create(1, Nodes(0, 1), minInSync: 1);
+        cluster.Apply(new AlterBrokerCommand(Node(1), cluster.Epoch(1), BrokerChange.Stop));
+        cluster.Apply(new AlterBrokerCommand(Node(0), cluster.Epoch(0), BrokerChange.Fence));
+        cluster.Apply(new AlterBrokerCommand(Node(1), cluster.Epoch(1), BrokerChange.Fence));
+
+        cluster.Settle();
+
+        Assert.Equal((null, Nodes(0, 1)), (cluster.Partition().Leader, cluster.Partition().InSync));
+    }
+
     [Fact]
     public void L1_the_last_known_leader_leads_only_if_the_topic_allows_it()
     {

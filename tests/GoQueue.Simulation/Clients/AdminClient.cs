@@ -1,12 +1,17 @@
 using GoQueue.Broker.Requests;
 using GoQueue.Core;
 using GoQueue.Metadata.Topics;
+using GoQueue.Simulation.World;
 
 namespace GoQueue.Simulation.Clients;
 
-/// <summary>Creates topics, and changes their settings while they are used.</summary>
+/// <summary>Creates topics, changes their settings, adds partitions and deletes, all while they are used (M5, M6).</summary>
 internal sealed class AdminClient(ClientWorld world, int number, int maxTopics, int nodes) : SimulatedClient(world, number, "admin")
 {
+    private const int MaxPartitions = 4;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     private int names;
 
     protected override async Task WorkAsync()
@@ -15,20 +20,28 @@ internal sealed class AdminClient(ClientWorld world, int number, int maxTopics, 
         {
             if (World.Topics.Count == 0 || (World.Topics.Count < maxTopics && Random.Below(4) == 0))
             {
-                await CreateAsync();
+                await CreateAsync($"topic-{Number}-{names++}");
             }
-            else if (World.Topics.Count > 0)
+            else
             {
-                await AlterAsync(Random.Pick(World.Topics).Name);
+                await ChangeAsync(Random.Pick(World.Topics));
             }
 
-            await PauseAsync(World.Topics.Count == 0 ? 20 : 800);
+            await PauseAsync(World.Topics.Count == 0 ? 20 : 500);
         }
     }
 
-    private async Task CreateAsync()
+    private Task ChangeAsync(TopicImage topic) => Random.Below(12) switch
     {
-        string name = $"topic-{Number}-{names++}";
+        0 when World.Ledger.IsSurelyThere(topic.Name) => CreateAsync(topic.Name), // the name is taken
+        1 or 2 => AddPartitionsAsync(topic),
+        3 when World.Topics.Count > 1 => DeleteAsync(topic),
+        _ => AlterAsync(topic),
+    };
+
+    private async Task CreateAsync(string name)
+    {
+        bool isTaken = World.Ledger.IsSurelyThere(name);
         TopicSettingsPatch settings = new()
         {
             RetentionMillis = -1,
@@ -38,15 +51,66 @@ internal sealed class AdminClient(ClientWorld world, int number, int maxTopics, 
             ReplicationFactor = nodes == 1 ? 1 : Random.Below(4) == 0 ? 2 : 3,
         };
         CreateTopic request = new(name, 1 + Random.Below(2), settings);
-        await World.Network.CallAsync(Process, AnyHost(), node => node.Topics.CreateAsync(request, CancellationToken.None), TimeSpan.FromSeconds(2));
-        await LearnAsync(name);
+        ClientAnswer<Result<TopicImage>> answer = await World.Network.CallAsync(Process, AnyHost(), node => node.Topics.CreateAsync(request, CancellationToken.None), Patience);
+        World.Operations++;
+        SimulationFailure.Unless(!isTaken || !(answer.IsKnown && answer.Value.IsOk), "M5", $"topic {name} was created a second time");
+        if (answer is { IsKnown: true, Value.IsOk: true })
+        {
+            World.Created(answer.Value.Value);
+        }
+        else
+        {
+            await LearnAsync(name);
+        }
     }
 
-    private async Task AlterAsync(string name)
+    private async Task AlterAsync(TopicImage topic)
     {
-        TopicSettingsPatch settings = new() { SegmentBytes = 1 << (20 + Random.Below(3)) };
-        await World.Network.CallAsync(Process, AnyHost(), node => node.Topics.AlterAsync(name, settings, null, CancellationToken.None), TimeSpan.FromSeconds(2));
+        TopicSettingsPatch settings = Random.Below(4) > 0 || nodes == 1
+            ? new TopicSettingsPatch { SegmentBytes = 1 << (20 + Random.Below(3)) }
+            : new TopicSettingsPatch { MinInSyncReplicas = 1 + Random.Below(2) };
+        long before = World.Ledger.VersionOf(topic.Id);
+        long? expected = Random.Coin() ? before : null;
+        ClientAnswer<Result<TopicImage>> answer = await World.Network.CallAsync(
+            Process, AnyHost(), node => node.Topics.AlterAsync(topic.Name, settings, expected, CancellationToken.None), Patience);
+        Take(topic, answer, before, expected);
+    }
+
+    private async Task AddPartitionsAsync(TopicImage topic)
+    {
+        if (topic.Partitions.Count >= MaxPartitions)
+        {
+            return;
+        }
+
+        long before = World.Ledger.VersionOf(topic.Id);
+        long? expected = Random.Coin() ? before : null;
+        int total = topic.Partitions.Count + 1;
+        ClientAnswer<Result<TopicImage>> answer = await World.Network.CallAsync(
+            Process, AnyHost(), node => node.Topics.AddPartitionsAsync(topic.Name, total, expected, CancellationToken.None), Patience);
+        Take(topic, answer, before, expected);
+    }
+
+    private void Take(TopicImage topic, ClientAnswer<Result<TopicImage>> answer, long before, long? expected)
+    {
         World.Operations++;
+        if (answer is { IsKnown: true, Value.IsOk: true } && answer.Value.Value.Id == topic.Id)
+        {
+            World.Ledger.Changed(answer.Value.Value, before, expected);
+            World.Changed(answer.Value.Value);
+        }
+    }
+
+    private async Task DeleteAsync(TopicImage topic)
+    {
+        World.Ledger.AskDeletion(topic.Id);
+        ClientAnswer<Result<TopicImage>> answer = await World.Network.CallAsync(Process, AnyHost(), node => node.Topics.DeleteAsync(topic.Name, CancellationToken.None), Patience);
+        World.Operations++;
+        if (answer is { IsKnown: true, Value.IsOk: true })
+        {
+            World.Ledger.Deleted(topic.Id);
+            World.Deleted(topic.Id);
+        }
     }
 
     /// <summary>Whether the creation took place is seen, not guessed.</summary>

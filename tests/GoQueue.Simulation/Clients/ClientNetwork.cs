@@ -1,3 +1,4 @@
+using GoQueue.Simulation.Faults;
 using GoQueue.Simulation.Hosts;
 using GoQueue.Simulation.World;
 
@@ -17,22 +18,38 @@ internal sealed class ClientNetwork(SimulationLoop loop, IReadOnlyList<Simulated
 
     private SeededStream Random { get; } = new(loop.Seed, "clients");
 
+    /// <summary>Brings the faults of the way between clients and nodes, or ends them.</summary>
+    public void Use(FaultMix? mix)
+    {
+        LatePerMillion = mix is { LateRequests: true } ? 20_000 : 0;
+        RepeatedPerMillion = mix is { RepeatedRequests: true } ? 20_000 : 0;
+        LostPerMillion = mix is { LostAnswers: true } ? 30_000 : 0;
+    }
+
     /// <summary>Answers per million that are lost on their way back, while faults are on.</summary>
     public int LostPerMillion { get; set; }
 
     /// <summary>Calls per million that arrive much later than the others.</summary>
     public int LatePerMillion { get; set; }
 
+    /// <summary>Calls per million that arrive a second time, when their client may have gone on long ago.</summary>
+    public int RepeatedPerMillion { get; set; }
+
     /// <summary>Runs <paramref name="work"/> inside the node's process. The task never fails; it ends at the latest after the time-out.</summary>
     public Task<ClientAnswer<T>> CallAsync<T>(SimulatedProcess client, int host, Func<INodeProgram, ValueTask<T>> work, TimeSpan timeout)
     {
         Call<T> call = new(this, client, host, work);
         Loop.Schedule(Delay(), null, "call", static state => ((Call<T>)state!).Arrive(), call);
+        if (RepeatedPerMillion > 0 && Random.PerMillion(RepeatedPerMillion))
+        {
+            Loop.Schedule(Random.Between(MinDelay, TimeSpan.TicksPerSecond), null, "again", static state => ((Call<T>)state!).Arrive(), call);
+        }
+
         Loop.ScheduleTimer(timeout.Ticks, client, new Deadline<T>(call));
         return call.Task;
     }
 
-    private long Delay() => Random.Between(MinDelay, MaxDelay) + (Random.PerMillion(LatePerMillion) ? Random.Between(0, 2 * TimeSpan.TicksPerSecond) : 0);
+    private long Delay() => Random.Between(MinDelay, MaxDelay) + (LatePerMillion > 0 && Random.PerMillion(LatePerMillion) ? Random.Between(0, 2 * TimeSpan.TicksPerSecond) : 0);
 
     /// <summary>The end of a client's patience. The call itself goes on: it may still arrive and be done.</summary>
     private sealed class Deadline<T>(Call<T> call) : ICancellableEvent
@@ -68,7 +85,7 @@ internal sealed class ClientNetwork(SimulationLoop loop, IReadOnlyList<Simulated
             try
             {
                 T value = await work(program);
-                if (process.HasDied?.Invoke() != true && !network.Random.PerMillion(network.LostPerMillion))
+                if (process.HasDied?.Invoke() != true && (network.LostPerMillion == 0 || !network.Random.PerMillion(network.LostPerMillion)))
                 {
                     network.Loop.Schedule(network.Delay(), client, "answer", _ => Finish(new ClientAnswer<T>(true, value)), null);
                 }

@@ -1,4 +1,5 @@
 using GoQueue.Core;
+using GoQueue.Metadata;
 using GoQueue.Metadata.Topics;
 using GoQueue.Simulation.Hosts;
 using GoQueue.Simulation.World;
@@ -17,17 +18,22 @@ internal sealed class ClientWorld(SimulationLoop loop, IReadOnlyList<SimulatedHo
 
     public int HostCount { get; } = hosts.Count;
 
-    /// <summary>Topics whose creation was acknowledged.</summary>
+    /// <summary>Topics that were created and whose deletion was not answered, as last heard of.</summary>
     public List<TopicImage> Topics { get; } = [];
+
+    public TopicLedger Ledger { get; } = new();
 
     /// <summary>In the order of their partitions.</summary>
     public IEnumerable<PartitionHistory> Histories => histories.Values;
 
-    /// <summary>Every acknowledged or read partition, to pick from.</summary>
+    /// <summary>Their partitions, to pick from.</summary>
     public List<TopicPartition> Partitions { get; } = [];
 
     /// <summary>What the checker of the replicas has seen committed: nobody may be shown or promised more.</summary>
     public Func<TopicPartition, Offset>? CommittedEnd { get; set; }
+
+    /// <summary>The newest image that any node ever had.</summary>
+    public Func<MetadataImage> NewestImage { get; set; } = static () => MetadataImage.Empty;
 
     /// <summary>Set when the clients are to come to an end.</summary>
     public bool IsStopping { get; set; }
@@ -44,30 +50,57 @@ internal sealed class ClientWorld(SimulationLoop loop, IReadOnlyList<SimulatedHo
         return history;
     }
 
+    public NodeId NodeOf(int host) => hosts[host].Node;
+
     public void Created(TopicImage topic)
     {
-        if (Topics.Exists(known => known.Id == topic.Id))
+        if (!Topics.Exists(known => known.Id == topic.Id))
         {
-            return;
-        }
-
-        Topics.Add(topic);
-        foreach (PartitionImage partition in topic.Partitions)
-        {
-            Partitions.Add(new TopicPartition(topic.Id, partition.Index));
+            Ledger.Created(topic);
+            Topics.Add(topic);
+            Offer(topic);
         }
     }
 
-    /// <summary>Who leads by the newest image that any node has.</summary>
-    public int? TrueLeader(TopicPartition partition)
+    /// <summary>It has other settings or more partitions.</summary>
+    public void Changed(TopicImage topic)
     {
-        SimulatedHost? newest = hosts.Where(host => host.Program?.Image is not null).MaxBy(host => host.Program!.Image!.Version);
-        return newest?.Program!.Image!.TryGetPartition(partition, out PartitionImage? image) == true ? hosts.FirstOrDefault(host => host.Node == image.Leader)?.Index : null;
+        int at = Topics.FindIndex(known => known.Id == topic.Id);
+        if (at >= 0)
+        {
+            Topics[at] = topic;
+            Offer(topic);
+        }
     }
+
+    public void Deleted(TopicId topic)
+    {
+        Topics.RemoveAll(known => known.Id == topic);
+        Partitions.RemoveAll(partition => partition.Topic == topic);
+    }
+
+    /// <summary>Its topic was deleted, as somebody wished.</summary>
+    public bool IsGone(TopicPartition partition) => Ledger.IsDeletionAsked(partition.Topic) && !NewestImage().TryGetTopic(partition.Topic, out _);
+
+    /// <summary>Who leads by the newest image that any node ever had.</summary>
+    public int? TrueLeader(TopicPartition partition) =>
+        NewestImage().TryGetPartition(partition, out PartitionImage? image) ? hosts.FirstOrDefault(host => host.Node == image.Leader)?.Index : null;
 
     public int? LeaderHint(TopicPartition partition) => leaders.TryGetValue(partition, out int host) ? host : null;
 
     public void LeaderIs(TopicPartition partition, int host) => leaders[partition] = host;
 
     public void ForgetLeader(TopicPartition partition) => leaders.Remove(partition);
+
+    private void Offer(TopicImage topic)
+    {
+        foreach (PartitionImage partition in topic.Partitions)
+        {
+            TopicPartition id = new(topic.Id, partition.Index);
+            if (!Partitions.Contains(id))
+            {
+                Partitions.Add(id);
+            }
+        }
+    }
 }

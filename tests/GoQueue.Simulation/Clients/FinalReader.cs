@@ -12,19 +12,21 @@ internal sealed class FinalReader(ClientWorld world, int number) : SimulatedClie
 
     protected override async Task WorkAsync()
     {
-        foreach (TopicPartition partition in World.Partitions)
+        foreach (TopicPartition partition in World.Partitions.ToArray())
         {
-            Offset end = await WriteAsync(partition);
-            await ReadAsync(partition, end);
+            if (World.Ledger.CheckPresence(partition.Topic, World.NewestImage()) && await WriteAsync(partition) is { IsNone: false } end)
+            {
+                await ReadAsync(partition, end);
+            }
         }
     }
 
-    /// <summary>A partition that takes a message again has a leader, enough replicas and a moving high watermark.</summary>
+    /// <summary>A partition that takes a message again has a leader, enough replicas and a moving high watermark. None when the topic is gone, as it may be.</summary>
     private async Task<Offset> WriteAsync(TopicPartition partition)
     {
         using Core.Records.RecordBatchBuilder builder = new();
         long counter = 0;
-        while (true)
+        while (!World.IsGone(partition))
         {
             int host = HostFor(partition);
             long value = MessageValue.Of(Number, (partition.Partition.Value * 1000L) + counter++);
@@ -45,6 +47,8 @@ internal sealed class FinalReader(ClientWorld world, int number) : SimulatedClie
             TryAnotherHost(partition);
             await PauseAsync(100);
         }
+
+        return Offset.None;
     }
 
     private async Task ReadAsync(TopicPartition partition, Offset end)
@@ -58,6 +62,11 @@ internal sealed class FinalReader(ClientWorld world, int number) : SimulatedClie
                 Process, host, node => node.Partitions.FetchAsync(new FetchRequest(partition, from, 1 << 20, TimeSpan.Zero), CancellationToken.None), TimeSpan.FromSeconds(2));
             if (answer is not { IsKnown: true, Value: { IsOk: true } result })
             {
+                if (World.IsGone(partition))
+                {
+                    return;
+                }
+
                 stuckOn = $"reading {partition} at {from} on host {host}: {(answer.IsKnown ? answer.Value!.Error.ToString() : "no answer")}";
                 TryAnotherHost(partition);
                 await PauseAsync(50);

@@ -19,6 +19,7 @@ internal sealed class PartitionHistory(TopicPartition partition, Func<Offset> co
     private readonly HashSet<long> failed = [];
     private readonly HashSet<long> mayRepeat = [];
     private readonly Dictionary<int, long> lastAcknowledged = [];
+    private readonly Dictionary<long, long> claimed = [];
 
     public TopicPartition Partition { get; } = partition;
 
@@ -71,6 +72,23 @@ internal sealed class PartitionHistory(TopicPartition partition, Func<Offset> co
         }
 
         lastAcknowledged[client] = baseOffset.Value + count - 1;
+    }
+
+    /// <summary>Acknowledged by the leader alone: it may be lost, but if it is ever seen, it is there.</summary>
+    public void Claim(long firstValue, int count, Offset baseOffset)
+    {
+        SimulationFailure.Unless(baseOffset.Value >= 0, "L4", $"{Name(firstValue)} was acknowledged at {baseOffset} of {Partition}");
+        for (int i = 0; i < count; i++)
+        {
+            if (offsetOf.TryGetValue(firstValue + i, out long seen))
+            {
+                CheckClaim(firstValue + i, seen, baseOffset.Value + i);
+            }
+            else
+            {
+                claimed[firstValue + i] = baseOffset.Value + i;
+            }
+        }
     }
 
     /// <summary>Takes in batches that a reader got from <paramref name="from"/> on. Returns the offset behind them.</summary>
@@ -162,9 +180,16 @@ internal sealed class PartitionHistory(TopicPartition partition, Func<Offset> co
         {
             SimulationFailure.Unless(mayRepeat.Contains(value), "L5", $"{how}: {Name(value)} stands at {offset} and at {offsetOf[value]} of {Partition}");
         }
+        else if (claimed.Remove(value, out long claim))
+        {
+            CheckClaim(value, offset, claim);
+        }
 
         valueAt[(int)offset] = value;
     }
+
+    private void CheckClaim(long value, long seen, long claim) => SimulationFailure.Unless(
+        seen == claim || mayRepeat.Contains(value), "L4", $"{Name(value)} stands at {seen} of {Partition}, and its leader acknowledged it at {claim}");
 
     private string At(long valueOrOffset) => offsetOf.TryGetValue(valueOrOffset, out long offset) ? offset.ToString()
         : valueOrOffset >= 0 && valueOrOffset < valueAt.Count ? Name(valueAt[(int)valueOrOffset]) : "?";

@@ -7,9 +7,10 @@ namespace GoQueue.Simulation.Clients;
 
 /// <summary>
 /// Publishes batches to one partition after another and repeats each until it is acknowledged. With an identity every message must then be
-/// there exactly once (I1-I5); without one a message is sent once and its outcome taken as it is.
+/// there exactly once (I1-I5); without one a message is sent once and its outcome taken as it is. With weaker acks than all nothing is promised but that a message
+/// stands where it was acknowledged, if it is there; they leave ends of logs behind that no other replica has.
 /// </summary>
-internal sealed class ProducerClient(ClientWorld world, int number, bool isIdempotent) : SimulatedClient(world, number, "producer")
+internal sealed class ProducerClient(ClientWorld world, int number, bool isIdempotent, Acks acks) : SimulatedClient(world, number, "producer")
 {
     private readonly RecordBatchBuilder builder = new();
     private long counter;
@@ -66,7 +67,12 @@ internal sealed class ProducerClient(ClientWorld world, int number, bool isIdemp
         long first = MessageValue.Of(Number, counter);
         counter += count;
         PartitionHistory history = World.HistoryOf(partition);
-        bool mayBeStored = false;
+        bool mayBeStored = World.Network.RepeatedPerMillion > 0; // by a copy of a request whose first was refused
+        if (mayBeStored && identity is null)
+        {
+            history.MayRepeat(first, count);
+        }
+
         while (true)
         {
             int host = HostFor(partition);
@@ -74,13 +80,13 @@ internal sealed class ProducerClient(ClientWorld world, int number, bool isIdemp
             ClientAnswer<PublishReceipt> answer = await World.Network.CallAsync(
                 Process,
                 host,
-                node => node.Partitions.PublishAsync(new PublishRequest(partition, Encode(time, first, count, identity, sequence), Acks.All)),
+                node => node.Partitions.PublishAsync(new PublishRequest(partition, Encode(time, first, count, identity, sequence), acks)),
                 TimeSpan.FromMilliseconds(200 + Random.Below(1500)));
             World.Operations++;
             PublishReceipt receipt = answer.Value;
             if (answer.IsKnown && receipt.IsOk)
             {
-                history.Acknowledge(first, count, receipt.BaseOffset);
+                Take(history, first, count, receipt);
                 World.LeaderIs(partition, host);
                 return true;
             }
@@ -103,10 +109,22 @@ internal sealed class ProducerClient(ClientWorld world, int number, bool isIdemp
 
             TryAnotherHost(partition);
             await PauseAsync(40);
-            if (World.IsStopping)
+            if (World.IsStopping || World.IsGone(partition))
             {
                 return false;
             }
+        }
+    }
+
+    private void Take(PartitionHistory history, long first, int count, in PublishReceipt receipt)
+    {
+        if (acks == Acks.All)
+        {
+            history.Acknowledge(first, count, receipt.BaseOffset);
+        }
+        else if (acks == Acks.Leader)
+        {
+            history.Claim(first, count, receipt.BaseOffset);
         }
     }
 

@@ -39,11 +39,26 @@ internal sealed record FaultMix
 
     public bool FullQueues { get; init; }
 
-    /// <summary>A leader is asked to step down, a member is added or removed, a partition is moved.</summary>
+    /// <summary>An operator at work: leaders are moved, replicas reassigned, nodes drained and, where there are enough of them, added and removed.</summary>
     public bool Administration { get; init; }
 
     /// <summary>More than a minority may be down at once. Nothing acknowledged may be lost even then.</summary>
     public bool Majority { get; init; }
+
+    /// <summary>A node stops as it should, and starts again.</summary>
+    public bool OrderlyStop { get; init; }
+
+    /// <summary>A disk is lost: the node comes back with an empty one, as another incarnation.</summary>
+    public bool WipedDisk { get; init; }
+
+    /// <summary>Requests of clients arrive late, after later ones.</summary>
+    public bool LateRequests { get; init; }
+
+    /// <summary>Requests of clients arrive twice.</summary>
+    public bool RepeatedRequests { get; init; }
+
+    /// <summary>Answers to clients are lost.</summary>
+    public bool LostAnswers { get; init; }
 
     /// <summary>Longest pause between two faults, in milliseconds.</summary>
     public int MaxMillisBetween { get; init; }
@@ -67,6 +82,16 @@ internal sealed record FaultMix
         Administration = random.Coin(),
         Majority = random.Below(3) == 0,
         MaxMillisBetween = 50 << random.Below(6),
+    };
+
+    /// <summary>The faults that only worlds of whole brokers have.</summary>
+    public FaultMix WithBrokerFaults(SeededStream random) => this with
+    {
+        OrderlyStop = random.Coin(),
+        WipedDisk = random.Below(3) == 0,
+        LateRequests = random.Below(3) == 0,
+        RepeatedRequests = random.Below(3) == 0,
+        LostAnswers = random.Below(3) == 0,
     };
 
     public override string ToString() => string.Join(

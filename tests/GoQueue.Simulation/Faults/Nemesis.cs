@@ -12,8 +12,8 @@ internal sealed class Nemesis(SimulationLoop loop, SimulatedNetwork network, IRe
     private readonly List<Action> faults = [];
     private bool isOver;
 
-    /// <summary>Something an administrator does, when the scenario has such a thing.</summary>
-    public Action? Administer { get; set; }
+    /// <summary>Finds disks that may be lost; null where none may.</summary>
+    public DiskLoss? DiskLoss { get; init; }
 
     private int MaxDown => mix.Majority ? hosts.Count : Math.Max(1, (hosts.Count - 1) / 2);
 
@@ -39,10 +39,8 @@ internal sealed class Nemesis(SimulationLoop loop, SimulatedNetwork network, IRe
             network.Options.RefusedPerMillion = mix.FullQueues ? 10_000 : 0;
         }
 
-        if (Administer is not null)
-        {
-            Add(mix.Administration, Administer);
-        }
+        Add(mix.OrderlyStop, StopOrderly);
+        Add(mix.WipedDisk, LoseDisk);
 
         if (faults.Count > 0)
         {
@@ -55,19 +53,30 @@ internal sealed class Nemesis(SimulationLoop loop, SimulatedNetwork network, IRe
     {
         isOver = true;
         network.IsCalm = true;
-        network.HealAll();
+        Calm();
+        bool isDiskLost = DiskLoss is { HasHappened: true };
+        DiskLoss?.End();
         foreach (SimulatedHost host in hosts)
         {
-            host.Disk.FailFlush = null;
-            host.Disk.Capacity = long.MaxValue;
-            host.SlowDown(TimeSpan.TicksPerMillisecond / 2);
-            host.Process?.Resume();
-            if (mix.FlushFailure)
+            if (mix.FlushFailure && !isDiskLost)
             {
                 host.Crash(CrashMode.KeepAll); // a log that stopped waits for somebody to start the node again
             }
 
             host.Boot();
+        }
+    }
+
+    private void Calm()
+    {
+        network.HealAll();
+        foreach (SimulatedHost host in hosts)
+        {
+            host.Disk.FailFlush = null;
+            host.Disk.CrashAtOperation = null;
+            host.Disk.Capacity = long.MaxValue;
+            host.SlowDown(TimeSpan.TicksPerMillisecond / 2);
+            host.Process?.Resume();
         }
     }
 
@@ -95,8 +104,12 @@ internal sealed class Nemesis(SimulationLoop loop, SimulatedNetwork network, IRe
         {
             if (!isOver)
             {
-                RestartStopped();
-                random.Pick(faults)();
+                if (DiskLoss is not { IsUnderWay: true })
+                {
+                    RestartStopped();
+                    random.Pick(faults)();
+                }
+
                 Next();
             }
         },
@@ -180,6 +193,12 @@ internal sealed class Nemesis(SimulationLoop loop, SimulatedNetwork network, IRe
 
     private void Replace(SimulatedHost host)
     {
+        if (DiskLoss is { HasHappened: true })
+        {
+            loop.Schedule(TimeSpan.TicksPerSecond, null, "operator", _ => Replace(host), null);
+            return;
+        }
+
         host.Disk.FailFlush = null;
         if (host.IsUp)
         {
@@ -206,6 +225,61 @@ internal sealed class Nemesis(SimulationLoop loop, SimulatedNetwork network, IRe
         loop.Schedule(
             random.Between(TimeSpan.TicksPerMillisecond, 5000 * TimeSpan.TicksPerMillisecond), null, "fast", _ => host.SlowDown(TimeSpan.TicksPerMillisecond / 2), null);
     }
+
+    /// <summary>After a clean stop everything that counts is on the device: the power may go as well.</summary>
+    private void StopOrderly()
+    {
+        if (PickUp() is { IsStopping: false } host)
+        {
+            host.Stop((CrashMode)random.Below(3), () => RestartLater(host));
+        }
+    }
+
+    /// <summary>
+    /// A disk is lost for good: a fault that the others must be whole for. So the world calms down first, and other faults go on once the cluster knows of the loss.
+    /// </summary>
+    private void LoseDisk()
+    {
+        if (DiskLoss is { } loss && random.Below(4) == 0)
+        {
+            loss.Begin(random.Pick(hosts));
+            Calm();
+            foreach (SimulatedHost host in hosts)
+            {
+                host.Boot();
+            }
+
+            AwaitLoss(loss, loop.Now + (8 * TimeSpan.TicksPerSecond));
+        }
+    }
+
+    private void AwaitLoss(DiskLoss loss, long deadline) => loop.Schedule(
+        20 * TimeSpan.TicksPerMillisecond,
+        null,
+        "disk-loss",
+        _ =>
+        {
+            if (isOver || (loop.Now > deadline && !loss.HasHappened))
+            {
+                loss.End();
+            }
+            else if (loss.MayHappen())
+            {
+                loss.Happen(random.Coin() ? CrashMode.KeepAll : CrashMode.DropUnflushed);
+                RestartLater(loss.Victim!);
+            }
+
+            if (loss.IsUnderWay && loss.IsKnown())
+            {
+                loss.End();
+            }
+
+            if (loss.IsUnderWay)
+            {
+                AwaitLoss(loss, deadline);
+            }
+        },
+        null);
 
     private void JumpClock()
     {

@@ -4,6 +4,9 @@ using GoQueue.Broker.Registration;
 using GoQueue.Broker.Replication;
 using GoQueue.Broker.Requests;
 using GoQueue.Consensus;
+using GoQueue.Consensus.Formation;
+using GoQueue.Core;
+using GoQueue.Core.Peers;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Brokers;
 using GoQueue.Metadata.Quorum;
@@ -67,6 +70,9 @@ internal sealed class ClusterBroker(NodeLaunch launch, ClusterShape shape) : INo
             Meters = null,
         };
         metadata = RaftMetadataLog.Open(directory, shape.Genesis, shape.Raft, raftSide);
+        ClusterJoining.Serve(launch.Peers, metadata, raftSide.Logger);
+        launch.Peers.SetPeers([.. launch.Hosts.Select(host => SimulatedNetwork.AddressOf(host.Node, host.Index))]);
+        await JoinAsync(raftSide.Logger);
         BrokerEnvironment brokerSide = new()
         {
             Committers = launch.Process.Turns,
@@ -89,16 +95,52 @@ internal sealed class ClusterBroker(NodeLaunch launch, ClusterShape shape) : INo
         RegistrationOptions registration = new() { Incarnation = launch.Host.Incarnation, Endpoints = new BrokerEndpoints(here, here, here) };
         member = ClusterMember.Start(launch.Host.Node, registration, shape.Controller, brokerSide, launch.Data, metadata, metadata, launch.Peers);
         node.OnPartitionFailure(partition => _ = member.ReportFailureAsync(partition));
-        launch.Peers.SetPeers([.. launch.Hosts.Select(host => SimulatedNetwork.AddressOf(host.Node, host.Index))]);
+        BrokerNode opened = node;
+        launch.Peers.OnLinkChange(change =>
+        {
+            if (change.State == PeerLinkState.Up)
+            {
+                opened.HurryReplication();
+            }
+        });
     }
 
+    /// <summary>In the order of the server: leaderships first, then the partitions, then what vouches for them.</summary>
     public async Task StopAsync()
     {
-        await member!.HandOverAsync();
-        await node!.CloseAsync();
-        await member.CloseAsync(isEverythingFlushed: true);
-        await metadata!.DisposeAsync();
+        if (metadata!.Image.Brokers.Any(broker => broker.Node != launch.Host.Node && broker.MayLead))
+        {
+            await member!.HandOverAsync();
+        }
+
+        bool isFlushed = false;
+        try
+        {
+            await node!.CloseAsync();
+            isFlushed = node.IsClosedCleanly;
+        }
+        finally
+        {
+            await member!.CloseAsync(isFlushed);
+            await metadata.DisposeAsync();
+        }
     }
 
     public void Forget() => meters.Dispose();
+
+    /// <summary>A disk that the genesis does not name asks to be taken in, once.</summary>
+    private async Task JoinAsync(Microsoft.Extensions.Logging.ILogger log)
+    {
+        SimulatedHost host = launch.Host;
+        if (host.HasJoined || shape.Genesis.Voters.Concat(shape.Genesis.Learners).Any(known => known.Node == host.Node && known.Incarnation == host.Incarnation))
+        {
+            return;
+        }
+
+        Guid disk = host.Incarnation;
+        NodeId[] contacts = [.. launch.Hosts.Where(other => other != host).Select(other => other.Node)];
+        QuorumMember self = new(host.Node, disk, "sim", host.Index + 1);
+        await ClusterJoining.JoinAsync(launch.Peers, self, () => contacts, launch.Process.Time, log, CancellationToken.None);
+        host.HasJoined |= host.Incarnation == disk;
+    }
 }

@@ -36,6 +36,8 @@ internal interface INodeProgram
 
     IProducerRequests Producers { get; }
 
+    IClusterRequests Cluster { get; }
+
     /// <summary>What this node knows of the cluster; null before it is open.</summary>
     MetadataImage? Image { get; }
 

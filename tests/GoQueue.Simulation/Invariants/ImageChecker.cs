@@ -3,11 +3,12 @@ using GoQueue.Metadata;
 using GoQueue.Metadata.Brokers;
 using GoQueue.Metadata.Topics;
 using GoQueue.Simulation.World;
+using Microsoft.Extensions.Logging;
 
 namespace GoQueue.Simulation.Invariants;
 
 /// <summary>The metadata images of all nodes: one state per version, and every change one that the rules allow.</summary>
-internal sealed class ImageChecker
+internal sealed class ImageChecker(SimulationLoop loop)
 {
     private readonly Dictionary<long, ulong> digests = [];
     private readonly Dictionary<int, MetadataImage> applied = [];
@@ -35,7 +36,32 @@ internal sealed class ImageChecker
         if (image.Version > Newest.Version)
         {
             CheckChange(Newest, image);
+            if (loop.LogLevel <= LogLevel.Debug)
+            {
+                Tell(host, Newest, image);
+            }
+
             Newest = image;
+        }
+    }
+
+    /// <summary>For people who look at one seed.</summary>
+    private void Tell(int host, MetadataImage before, MetadataImage after)
+    {
+        foreach (TopicImage topic in after.Topics)
+        {
+            foreach (PartitionImage partition in topic.Partitions)
+            {
+                TopicPartition id = new(topic.Id, partition.Index);
+                if (!before.TryGetPartition(id, out PartitionImage? known) || known.PartitionEpoch != partition.PartitionEpoch)
+                {
+                    loop.Trace.Note(
+                        loop.Now,
+                        "image",
+                        host,
+                        $"{after.Version}: {id} led by {partition.Leader} e{partition.LeaderEpoch} p{partition.PartitionEpoch} isr {partition.InSync} elr {partition.EligibleLeaders} of {partition.Replicas} adding {partition.Adding} min {topic.Settings.MinInSyncReplicas}");
+                }
+            }
         }
     }
 

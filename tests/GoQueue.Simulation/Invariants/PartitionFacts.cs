@@ -1,6 +1,7 @@
 using GoQueue.Broker.PartitionLoops;
 using GoQueue.Core;
 using GoQueue.Metadata;
+using GoQueue.Metadata.Brokers;
 using GoQueue.Metadata.Topics;
 using GoQueue.Replication;
 using GoQueue.Simulation.Hosts;
@@ -12,21 +13,49 @@ namespace GoQueue.Simulation.Invariants;
 internal sealed class PartitionFacts(TopicPartition partition, IReadOnlyList<SimulatedHost> hosts)
 {
     private readonly Seen[] seen = [.. hosts.Select(_ => Seen.Nothing)];
+    private readonly PartitionLoop?[] loops = new PartitionLoop?[hosts.Count];
     private readonly Dictionary<int, int> leaders = [];
 
     /// <summary>Everything below was committed by some leader.</summary>
     public Offset CommittedEnd { get; private set; } = Offset.Zero;
 
-    public void Restarted(int host) => seen[host] = seen[host] with { Role = ReplicaRole.None, HighWatermark = -1, Epoch = -1, IsLive = false };
+    /// <summary>First registration of the disk that is in each host now; no proof older than that concerns this disk.</summary>
+    public required IReadOnlyList<BrokerEpoch> Disks { get; init; }
 
-    public void Wiped(int host) => seen[host] = Seen.Nothing;
+    public void Restarted(int host)
+    {
+        loops[host] = null;
+        seen[host] = seen[host] with { Role = ReplicaRole.None, HighWatermark = -1, Epoch = -1, IsLive = false };
+    }
+
+    public void Wiped(int host)
+    {
+        loops[host] = null;
+        seen[host] = Seen.Nothing;
+    }
+
+    /// <summary>Looks again at the replica that this host had, if it had one.</summary>
+    public void SeesAgain(int host, MetadataImage newest)
+    {
+        if (loops[host] is { } loop)
+        {
+            Sees(host, loop, newest);
+        }
+    }
 
     public void Sees(int host, PartitionLoop loop, MetadataImage newest)
     {
+        if (!ReferenceEquals(loops[host], loop))
+        {
+            // Opened anew after a restart; or, within one life of the process, on an empty log after the replica was taken away and given back.
+            seen[host] = loops[host] is null ? seen[host] : Seen.Nothing;
+            loops[host] = loop;
+        }
+
         PartitionReplica replica = loop.Replica;
         Seen before = seen[host];
         Seen now = new(loop.FlushedOffset.Value, replica.Role, replica.Epoch.Value, loop.HighWatermark.Value, IsLive: !loop.HasFailed);
-        if (now == before || loop.HasFailed)
+        if (now == before)
         {
             return;
         }
@@ -74,7 +103,7 @@ internal sealed class PartitionFacts(TopicPartition partition, IReadOnlyList<Sim
         {
             if (replica.IsInSync)
             {
-                CheckHolds(leader, now, replica.Node, "which it takes for in sync");
+                CheckHolds(leader, now, replica.Node, replica.BrokerEpoch, "which it takes for in sync");
             }
         }
     }
@@ -86,16 +115,18 @@ internal sealed class PartitionFacts(TopicPartition partition, IReadOnlyList<Sim
         {
             foreach (NodeId node in image.InSync)
             {
-                CheckHolds(leader, now, node, $"which is in the ISR {image.InSync} of partition epoch {image.PartitionEpoch}");
+                BrokerEpoch registered = newest.TryGetBroker(node, out BrokerImage? broker) ? broker.Epoch : BrokerEpoch.None;
+                CheckHolds(leader, now, node, registered, $"which is in the ISR {image.InSync} of partition epoch {image.PartitionEpoch}");
             }
         }
     }
 
-    private void CheckHolds(int leader, in Seen now, NodeId node, string why)
+    /// <param name="registered">The registration that is spoken of; it may be one of a disk that is gone, which nobody knows yet.</param>
+    private void CheckHolds(int leader, in Seen now, NodeId node, BrokerEpoch registered, string why)
     {
         for (int host = 0; host < hosts.Count; host++)
         {
-            if (hosts[host].Node == node)
+            if (hosts[host].Node == node && registered >= Disks[host])
             {
                 SimulationFailure.Unless(
                     seen[host].Durable >= now.HighWatermark,

@@ -1,6 +1,7 @@
 using GoQueue.Broker.PartitionLoops;
 using GoQueue.Core;
 using GoQueue.Metadata;
+using GoQueue.Metadata.Brokers;
 using GoQueue.Simulation.Hosts;
 using GoQueue.Simulation.World;
 
@@ -10,11 +11,13 @@ namespace GoQueue.Simulation.Invariants;
 /// What must hold of the replicas of all nodes together, checked after every step for what the step changed. It sees all disks at once, which no node does.
 /// Ids: reliability.md 3.6 and section 6, semantics.md sections 1 and 2.
 /// </summary>
-internal sealed class ReplicaChecker(IReadOnlyList<SimulatedHost> hosts)
+internal sealed class ReplicaChecker(SimulationLoop loop, IReadOnlyList<SimulatedHost> hosts)
 {
     private readonly SortedDictionary<TopicPartition, PartitionFacts> partitions = [];
-    private readonly ImageChecker images = new();
+    private readonly ImageChecker images = new(loop);
     private readonly SimulatedProcess?[] processes = new SimulatedProcess?[hosts.Count];
+    private readonly BrokerEpoch[] disks = new BrokerEpoch[hosts.Count];
+    private MetadataImage? imageOfDisks;
 
     /// <summary>The newest image that any node has applied.</summary>
     public MetadataImage Newest => images.Newest;
@@ -41,25 +44,51 @@ internal sealed class ReplicaChecker(IReadOnlyList<SimulatedHost> hosts)
         }
 
         images.Sees(host.Index, image);
+        LookAtDisks();
         if (program.Broker is not { } broker)
         {
             return;
         }
 
-        foreach (PartitionLoop loop in broker.Replicas)
+        foreach (PartitionFacts facts in partitions.Values)
         {
-            if (!partitions.TryGetValue(loop.Partition, out PartitionFacts? facts))
+            facts.SeesAgain(host.Index, images.Newest); // also those that were closed in this very step
+        }
+
+        foreach (PartitionLoop replica in broker.Replicas)
+        {
+            if (!partitions.TryGetValue(replica.Partition, out PartitionFacts? facts))
             {
-                partitions.Add(loop.Partition, facts = new PartitionFacts(loop.Partition, hosts));
+                partitions.Add(replica.Partition, facts = new PartitionFacts(replica.Partition, hosts) { Disks = disks });
             }
 
-            facts.Sees(host.Index, loop, images.Newest);
+            facts.Sees(host.Index, replica, images.Newest);
+        }
+    }
+
+    /// <summary>Which registrations are of the disks that are there now.</summary>
+    private void LookAtDisks()
+    {
+        if (ReferenceEquals(imageOfDisks, Newest))
+        {
+            return;
+        }
+
+        imageOfDisks = Newest;
+        for (int host = 0; host < hosts.Count; host++)
+        {
+            if (disks[host].Value == long.MaxValue && Newest.TryGetBroker(hosts[host].Node, out BrokerImage? broker) && broker.Incarnation == hosts[host].Incarnation)
+            {
+                disks[host] = broker.Epoch;
+            }
         }
     }
 
     /// <summary>The disk of a host lost what was not flushed, or everything: what was durable is looked up again when its process is back.</summary>
     public void Wiped(int host)
     {
+        disks[host] = new BrokerEpoch(long.MaxValue);
+        imageOfDisks = null;
         foreach (PartitionFacts facts in partitions.Values)
         {
             facts.Wiped(host);

@@ -16,7 +16,14 @@ internal static class SeedRunner
         SimulationLoop? loop = null;
         try
         {
-            RunReport report = scenario.Run(seed, options, built => loop = built);
+            RunReport report = scenario.Run(
+                seed,
+                options,
+                built =>
+                {
+                    loop = built;
+                    loop.Trace.Keep(lines);
+                });
             return new SeedOutcome(scenario.Name, seed, report, null, "");
         }
         catch (SimulationFailure failure)

@@ -1,4 +1,6 @@
+using GoQueue.Broker.Controller;
 using GoQueue.Broker.Replication;
+using GoQueue.Broker.Requests;
 using GoQueue.Consensus;
 using GoQueue.Core;
 using GoQueue.Metadata.Quorum;
@@ -30,8 +32,8 @@ internal sealed class ClusterRun
         this.loop = loop;
         network = new SimulatedNetwork(loop, new NetworkOptions(), nodes);
         shape = new SeededStream(loop.Seed, "shape");
-        mix = FaultMix.Draw(shape);
-        mix = nodes == 1 ? mix with { Majority = true } : mix;
+        mix = FaultMix.Draw(shape).WithBrokerFaults(new SeededStream(loop.Seed, "broker-faults"));
+        mix = nodes == 1 ? mix with { Majority = true, WipedDisk = false, Administration = false } : mix;
         ClusterShape? cluster = null;
         for (int i = 0; i < nodes; i++)
         {
@@ -40,19 +42,28 @@ internal sealed class ClusterRun
 
         cluster = Shape(options);
         world = new ClientWorld(loop, hosts);
-        nemesis = new Nemesis(loop, network, hosts, mix);
+        world.Network.Use(mix);
+        ReplicaChecker checker = new(loop, hosts);
+        loop.AfterStep = checker.AfterStep;
+        hosts.ForEach(host => host.Wiped = checker.Wiped);
+        nemesis = new Nemesis(loop, network, hosts, mix) { DiskLoss = new DiskLoss(hosts, () => checker.Newest) };
         loop.Died = nemesis.Died;
         loop.Describe = Describe;
-        ReplicaChecker checker = new(hosts);
-        loop.AfterStep = checker.AfterStep;
         world.CommittedEnd = checker.CommittedEnd;
+        world.NewestImage = () => checker.Newest;
         int topics = 1 + shape.Below(3);
         clients.Add(new AdminClient(world, 0, topics, nodes));
         int workers = 1 + shape.Below(3);
         for (int i = 0; i < workers; i++)
         {
-            clients.Add(new ProducerClient(world, clients.Count, isIdempotent: shape.Below(4) > 0));
+            bool isIdempotent = shape.Below(4) > 0;
+            clients.Add(new ProducerClient(world, clients.Count, isIdempotent, isIdempotent ? Acks.All : (Acks)shape.Below(3)));
             clients.Add(new ConsumerClient(world, clients.Count));
+        }
+
+        if (mix.Administration)
+        {
+            clients.Add(new OperatorClient(world, clients.Count));
         }
     }
 
@@ -65,6 +76,7 @@ internal sealed class ClusterRun
         loop.Run(long.MaxValue, options.Steps);
 
         nemesis.Heal();
+        world.Network.Use(null);
         Liveness.Await(loop, world, clients, TimeSpan.FromSeconds(60));
         return $"{hosts.Count} nodes, {world.Operations} operations, {world.Histories.Sum(history => history.Acknowledged)} acknowledged, "
             + $"{world.Histories.Sum(history => history.Read)} read, {hosts.Sum(host => host.Boots)} boots; {mix}";
@@ -96,6 +108,7 @@ internal sealed class ClusterRun
         {
             Genesis = new Genesis("simulated", [.. members.Take(Genesis.MaxVoters)], [.. members.Skip(Genesis.MaxVoters)]),
             Raft = new RaftOptions { SnapshotEveryEntries = 5 + shape.Below(200), Faults = raftBug },
+            Controller = new ControllerOptions { PreferredLeaderInterval = shape.Below(4) == 0 ? TimeSpan.FromMilliseconds(400) : TimeSpan.FromMinutes(1) },
             Replication = new ReplicationOptions { Replica = new ReplicaOptions { Bugs = bug, MaxLag = TimeSpan.FromMilliseconds(200 << shape.Below(6)) } },
         };
     }

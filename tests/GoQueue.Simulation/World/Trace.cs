@@ -6,13 +6,14 @@ namespace GoQueue.Simulation.World;
 /// <remarks>Entries are numbers and objects; they are made into text only on failure, because a run records tens of thousands of them.</remarks>
 internal sealed class Trace
 {
-    private const int Kept = 8192;
-
-    private readonly Entry[] newest = new Entry[Kept];
+    private Entry[] newest = new Entry[1024];
     private long count;
 
     /// <summary>Equal for two runs of one seed, in any process; the only thing determinism is judged by.</summary>
     public ulong Digest { get; private set; } = 14695981039346656037UL;
+
+    /// <summary>Keeps so many entries, from now on.</summary>
+    public void Keep(int lines) => newest = new Entry[Math.Max(1, lines)];
 
     public void Add(long time, string kind, int process, long first = 0, long second = 0, object? what = null)
     {
@@ -20,19 +21,19 @@ internal sealed class Trace
         Mix(((ulong)(uint)process << 32) | kind[0] | ((uint)kind.Length << 16));
         Mix((ulong)first);
         Mix((ulong)second);
-        newest[count++ % Kept] = new Entry(time, kind, process, first, second, what);
+        newest[count++ % newest.Length] = new Entry(time, kind, process, first, second, what);
     }
 
     /// <summary>Something for people only: it does not count for the digest.</summary>
-    public void Note(long time, string kind, int process, string text) => newest[count++ % Kept] = new Entry(time, kind, process, 0, 0, text);
+    public void Note(long time, string kind, int process, string text) => newest[count++ % newest.Length] = new Entry(time, kind, process, 0, 0, text);
 
     /// <summary>The newest entries, oldest first.</summary>
     public string Newest(int lines)
     {
         StringBuilder text = new();
-        for (long i = Math.Max(0, count - Math.Min(lines, Kept)); i < count; i++)
+        for (long i = Math.Max(0, count - Math.Min(lines, newest.Length)); i < count; i++)
         {
-            Entry entry = newest[i % Kept];
+            Entry entry = newest[i % newest.Length];
             text.Append(TimeSpan.FromTicks(entry.Time).TotalMilliseconds.ToString("0.000").PadLeft(12)).Append(" ms  ");
             text.Append((entry.Process < 0 ? "world" : $"p{entry.Process}").PadRight(6)).Append(entry.Kind.PadRight(14));
             text.Append(' ').Append(entry.First).Append(' ').Append(entry.Second).Append(' ').AppendLine(Describe(entry.What));

@@ -9,7 +9,7 @@ namespace GoQueue.Broker.Replication.Following;
 /// Followers that are behind their leader's log start: each gets the leader's snapshot of the fold, checked part by part, and begins anew. A few at a
 /// time, so that a node that was away for long does not ask for everything at once.
 /// </summary>
-internal sealed class CatchUps(ReplicationOptions options, BrokerEnvironment environment, IPeerTransport peers, PartitionTable table, BrokerReplication replication)
+internal sealed class CatchUps
 {
     private const int MaxUnderWay = 4;
     private const int PartBytes = 4 << 20;
@@ -17,76 +17,42 @@ internal sealed class CatchUps(ReplicationOptions options, BrokerEnvironment env
     /// <summary>A snapshot of more producers than a partition remembers is not one of ours.</summary>
     private const long MaxStateBytes = 256L << 20;
 
-    private readonly Lock gate = new();
-    private readonly Queue<PartitionLoop> waiting = new();
-    private readonly HashSet<TopicPartition> known = [];
-    private readonly List<Task> underWay = [];
-    private readonly CancellationTokenSource stopping = new();
+    private readonly ReplicationOptions options;
+    private readonly BrokerEnvironment environment;
+    private readonly IPeerTransport peers;
+    private readonly PartitionTable table;
+    private readonly BrokerReplication replication;
+    private readonly PartitionJobs jobs;
 
-    public void Add(PartitionLoop loop)
+    public CatchUps(ReplicationOptions options, BrokerEnvironment environment, IPeerTransport peers, PartitionTable table, BrokerReplication replication)
     {
-        lock (gate)
+        this.options = options;
+        this.environment = environment;
+        this.peers = peers;
+        this.table = table;
+        this.replication = replication;
+        jobs = new PartitionJobs(MaxUnderWay, WorkAsync);
+    }
+
+    public void Add(PartitionLoop loop) => jobs.Add(loop);
+
+    public Task StopAsync() => jobs.StopAsync();
+
+    private async Task WorkAsync(PartitionLoop loop, CancellationToken cancellationToken)
+    {
+        Error error = await CatchUpAsync(loop, cancellationToken);
+        if (error.Code != ErrorCode.None)
         {
-            if (stopping.IsCancellationRequested || !known.Add(loop.Partition))
+            if (error.Code != ErrorCode.OffsetNotAvailable)
             {
-                return;
+                Log.CatchUpFailed(environment.Logger, loop.Partition, loop.LeaderNode ?? default, error);
             }
 
-            waiting.Enqueue(loop);
-            underWay.RemoveAll(task => task.IsCompleted);
-            if (underWay.Count < MaxUnderWay)
-            {
-                underWay.Add(WorkAsync());
-            }
+            replication.RetryLater(loop);
         }
     }
 
-    public async Task StopAsync()
-    {
-        Task[] all;
-        lock (gate)
-        {
-            stopping.Cancel();
-            waiting.Clear();
-            all = [.. underWay];
-        }
-
-        await Core.Scheduling.TaskWaiting.AllAsync(all);
-        stopping.Dispose();
-    }
-
-    private async Task WorkAsync()
-    {
-        await Task.Yield(); // never on the caller's stack: it is a turn
-        while (Next() is { } loop)
-        {
-            Error error = await CatchUpAsync(loop);
-            lock (gate)
-            {
-                known.Remove(loop.Partition);
-            }
-
-            if (error.Code != ErrorCode.None)
-            {
-                if (error.Code != ErrorCode.OffsetNotAvailable)
-                {
-                    Log.CatchUpFailed(environment.Logger, loop.Partition, loop.LeaderNode ?? default, error);
-                }
-
-                replication.RetryLater(loop);
-            }
-        }
-    }
-
-    private PartitionLoop? Next()
-    {
-        lock (gate)
-        {
-            return waiting.TryDequeue(out PartitionLoop? loop) ? loop : null;
-        }
-    }
-
-    private async Task<Error> CatchUpAsync(PartitionLoop loop)
+    private async Task<Error> CatchUpAsync(PartitionLoop loop, CancellationToken cancellationToken)
     {
         if (loop.LeaderNode is not { } leader || loop.FollowedEpoch is not { } epoch)
         {
@@ -102,7 +68,7 @@ internal sealed class CatchUps(ReplicationOptions options, BrokerEnvironment env
             do
             {
                 StateFetchRequest request = new(loop.Partition, epoch, environment.Registration.Value, at, position, PartBytes);
-                Result<SharedBuffer> answer = await peers.CallAsync(leader, PeerMessageKind.SegmentFetch, PeerChannel.Bulk, StateFetchCodec.Encode(request), options.FetchTimeout, stopping.Token);
+                Result<SharedBuffer> answer = await peers.CallAsync(leader, PeerMessageKind.SegmentFetch, PeerChannel.Bulk, StateFetchCodec.Encode(request), options.FetchTimeout, cancellationToken);
                 if (!answer.TryGet(out SharedBuffer? bytes, out Error error))
                 {
                     return error;

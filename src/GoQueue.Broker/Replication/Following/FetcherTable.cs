@@ -5,7 +5,7 @@ using GoQueue.Core.Peers;
 namespace GoQueue.Broker.Replication.Following;
 
 /// <summary>The fetchers of this node, one per leader it follows, and which of them each partition is at. Any thread.</summary>
-internal sealed class FetcherTable(ReplicationOptions options, BrokerEnvironment environment, IPeerTransport peers)
+internal sealed class FetcherTable(ReplicationOptions options, BrokerEnvironment environment, IPeerTransport peers, ReassignmentThrottle throttle)
 {
     private readonly Lock gate = new();
     private readonly SortedDictionary<NodeId, LeaderFetcher> fetchers = [];
@@ -26,7 +26,7 @@ internal sealed class FetcherTable(ReplicationOptions options, BrokerEnvironment
             placed.TryGetValue(loop.Partition, out before);
             if (!fetchers.TryGetValue(leader, out LeaderFetcher? known))
             {
-                known = new LeaderFetcher(leader, options, environment, peers);
+                known = new LeaderFetcher(leader, options, environment, peers, throttle);
                 fetchers.Add(leader, known);
             }
 

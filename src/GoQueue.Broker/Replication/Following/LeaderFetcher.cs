@@ -29,6 +29,7 @@ internal sealed class LeaderFetcher
     private readonly ReplicationOptions options;
     private readonly BrokerEnvironment environment;
     private readonly IPeerTransport peers;
+    private readonly ReassignmentThrottle throttle;
     private readonly Lock gate = new();
     private readonly SortedDictionary<TopicPartition, FollowedPartition> partitions = [];
     private readonly List<TopicPartition> forgotten = [];
@@ -48,8 +49,9 @@ internal sealed class LeaderFetcher
     private bool isPumping;
     private bool mustPumpAgain;
 
-    public LeaderFetcher(NodeId leader, ReplicationOptions options, BrokerEnvironment environment, IPeerTransport peers)
+    public LeaderFetcher(NodeId leader, ReplicationOptions options, BrokerEnvironment environment, IPeerTransport peers, ReassignmentThrottle throttle)
     {
+        this.throttle = throttle;
         this.leader = leader;
         this.options = options;
         this.environment = environment;
@@ -244,6 +246,7 @@ internal sealed class LeaderFetcher
             dirty = [];
             forgotten.Clear();
             named.ForEach(followed => followed.IsDirty = false);
+            Postpone(named);
         }
 
         List<PartitionPosition> positions = new(named.Count);
@@ -258,7 +261,25 @@ internal sealed class LeaderFetcher
         lock (gate)
         {
             underWay++;
-            return (new ReplicaFetchRequest(session, sequence++, brokerEpoch, (int)options.FetchMaxWait.TotalMilliseconds, options.FetchMaxBytes, positions, gone), opening);
+            return (new ReplicaFetchRequest(session, sequence++, brokerEpoch, (int)options.FetchMaxWait.TotalMilliseconds, options.FetchMaxBytes, positions, gone) { TakesOffers = true }, opening);
+        }
+    }
+
+    /// <summary>Replicas that are being added ask for nothing more while the bound on them is reached. Under the gate.</summary>
+    private void Postpone(List<FollowedPartition> named)
+    {
+        TimeSpan wait = throttle.WaitIn();
+        if (wait == TimeSpan.Zero)
+        {
+            return;
+        }
+
+        int before = retrying.Count;
+        retrying.AddRange(named.Where(followed => followed.Loop.IsBeingAdded));
+        if (retrying.Count > before)
+        {
+            named.RemoveAll(followed => followed.Loop.IsBeingAdded);
+            retryTimer.Change(wait < options.RetryPause ? wait : options.RetryPause, Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -367,6 +388,11 @@ internal sealed class LeaderFetcher
         if (loop is null)
         {
             return; // left meanwhile
+        }
+
+        if (entry.DataBytes > 0 && loop.IsBeingAdded)
+        {
+            throttle.ChargeIn(entry.DataBytes);
         }
 
         if (entry.DataBytes == 0)

@@ -11,13 +11,15 @@ internal sealed class FetchServer : IDisposable
     private readonly ReplicationOptions options;
     private readonly BrokerEnvironment environment;
     private readonly PartitionTable table;
+    private readonly ReassignmentThrottle throttle;
     private readonly Lock gate = new();
     private readonly SortedDictionary<NodeId, FollowerSession> sessions = [];
     private long opened;
     private bool isStopped;
 
-    public FetchServer(ReplicationOptions options, BrokerEnvironment environment, PartitionTable table, IPeerTransport peers)
+    public FetchServer(ReplicationOptions options, BrokerEnvironment environment, PartitionTable table, IPeerTransport peers, ReassignmentThrottle throttle)
     {
+        this.throttle = throttle;
         this.options = options;
         this.environment = environment;
         this.table = table;
@@ -84,7 +86,7 @@ internal sealed class FetchServer : IDisposable
             // Ids of different lives of this node differ: the registration is part of them.
             long id = (environment.Registration.Value.Value << 24) + (++opened & 0xFFFFFF);
             ended = session;
-            session = new FollowerSession(Math.Max(id, 1), message.From, message.Incarnation, options, environment, table);
+            session = new FollowerSession(Math.Max(id, 1), message.From, message.Incarnation, options, environment, table, throttle);
             sessions[message.From] = session;
         }
 

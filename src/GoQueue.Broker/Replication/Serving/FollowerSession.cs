@@ -18,11 +18,14 @@ internal sealed class FollowerSession : IDisposable
     private readonly ReplicationOptions options;
     private readonly BrokerEnvironment environment;
     private readonly PartitionTable table;
+    private readonly ReassignmentThrottle throttle;
     private readonly Lock gate = new();
     private readonly Dictionary<TopicPartition, SessionPartition> partitions = [];
     private readonly Queue<SessionPartition> ready = new();
     private readonly List<SessionPartition> news = [];
     private readonly List<PartitionFetched> owed = []; // divergences and errors
+    private readonly List<SessionPartition> held = [];
+    private readonly ITimer heldTimer;
     private readonly ITimer newsTimer;
     private readonly ITimer patience;
     private TaskCompletionSource? waiting; // of the request that waits; a newer one takes its place. Completed outside the gate only: its continuation runs then and there
@@ -30,7 +33,7 @@ internal sealed class FollowerSession : IDisposable
     private bool isTimed;
     private bool isClosed;
 
-    public FollowerSession(long id, NodeId follower, Guid incarnation, ReplicationOptions options, BrokerEnvironment environment, PartitionTable table)
+    public FollowerSession(long id, NodeId follower, Guid incarnation, ReplicationOptions options, BrokerEnvironment environment, PartitionTable table, ReassignmentThrottle throttle)
     {
         Id = id;
         this.follower = follower;
@@ -38,6 +41,8 @@ internal sealed class FollowerSession : IDisposable
         this.options = options;
         this.environment = environment;
         this.table = table;
+        this.throttle = throttle;
+        heldTimer = environment.Time.CreateTimer(_ => LetGo(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         newsTimer = environment.Time.CreateTimer(_ => EndWait(ofNews: true), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         patience = environment.Time.CreateTimer(_ => EndWait(ofNews: false), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -140,10 +145,12 @@ internal sealed class FollowerSession : IDisposable
             partitions.Clear();
             ready.Clear();
             news.Clear();
+            held.Clear();
             woken = TakeWaiting();
         }
 
         newsTimer.Dispose();
+        heldTimer.Dispose();
         patience.Dispose();
         woken?.SetResult();
         all.ForEach(partition => partition.Loop.Unwatch(partition));
@@ -232,13 +239,53 @@ internal sealed class FollowerSession : IDisposable
     /// <summary>Under the gate; the caller completes what it answers behind it.</summary>
     private TaskCompletionSource? MarkReady(SessionPartition partition)
     {
-        if (partition.IsArmed && !partition.IsReady && !isClosed)
+        if (partition.IsArmed && !partition.IsReady && !partition.IsHeld && !isClosed)
         {
             partition.IsReady = true;
             ready.Enqueue(partition);
         }
 
         return ready.Count > 0 ? TakeWaiting() : null;
+    }
+
+    /// <summary>What is owed to a replica that is being added waits until the bound allows more. False when it need not wait.</summary>
+    private bool MustHold(SessionPartition partition)
+    {
+        TimeSpan wait = partition.Loop.IsAdding(follower) ? throttle.WaitOut() : TimeSpan.Zero;
+        if (wait == TimeSpan.Zero)
+        {
+            return false;
+        }
+
+        lock (gate)
+        {
+            partition.IsArmed = true;
+            partition.IsHeld = true;
+            held.Add(partition);
+            if (held.Count == 1 && !isClosed)
+            {
+                heldTimer.Change(wait, Timeout.InfiniteTimeSpan);
+            }
+        }
+
+        return true;
+    }
+
+    private void LetGo()
+    {
+        TaskCompletionSource? woken = null;
+        lock (gate)
+        {
+            foreach (SessionPartition partition in held)
+            {
+                partition.IsHeld = false;
+                woken = MarkReady(partition) ?? woken;
+            }
+
+            held.Clear();
+        }
+
+        woken?.SetResult();
     }
 
     private TaskCompletionSource? TakeWaiting()
@@ -298,7 +345,7 @@ internal sealed class FollowerSession : IDisposable
         int left = request.MaxBytes;
         while (left > 0 && NextReady() is { } partition)
         {
-            left -= await ReadAsync(partition, left, entries, body);
+            left -= await ReadAsync(partition, left, request.TakesOffers, entries, body);
         }
 
         AddNews(entries);
@@ -324,11 +371,24 @@ internal sealed class FollowerSession : IDisposable
         }
     }
 
-    /// <summary>Adds the partition's data, or arms it again when there is none. Answers the bytes.</summary>
-    private async ValueTask<int> ReadAsync(SessionPartition partition, int maxBytes, List<PartitionFetched> entries, List<BufferSlice> body)
+    /// <summary>Adds the partition's data or the offer of a segment, or arms it again when there is none. Answers the bytes.</summary>
+    private async ValueTask<int> ReadAsync(SessionPartition partition, int maxBytes, bool takesOffers, List<PartitionFetched> entries, List<BufferSlice> body)
     {
         FetchPosition position = partition.Position;
-        LogRead read = await partition.Loop.ReadForFollowerAsync(position.FetchOffset, Math.Min(maxBytes, options.FetchMaxPartitionBytes));
+        if (MustHold(partition))
+        {
+            return 0;
+        }
+
+        if (takesOffers && partition.Loop.OffersSegmentAt(position.FetchOffset) && partition.Loop.LeadingEpoch == position.LeaderEpoch)
+        {
+            entries.Add(new PartitionFetched(partition.Loop.Partition, new FetchAnswer(position.LeaderEpoch, position.Round, ErrorCode.None, EpochEnd.Undefined, partition.Loop.HighWatermark, partition.Loop.LogStart) { OffersSegment = true }, 0));
+            return 0;
+        }
+
+        bool isBounded = partition.Loop.IsAdding(follower);
+        int most = Math.Min(maxBytes, isBounded ? throttle.PartBytes(options.FetchMaxPartitionBytes) : options.FetchMaxPartitionBytes);
+        LogRead read = await partition.Loop.ReadForFollowerAsync(position.FetchOffset, most);
         Offset highWatermark = partition.Loop.HighWatermark;
         ErrorCode error = partition.Loop.LeadingEpoch != position.LeaderEpoch ? ErrorCode.NotLeader : read.Error?.Code ?? ErrorCode.None; // read under one leadership, or not at all
         if (error != ErrorCode.None)
@@ -343,6 +403,11 @@ internal sealed class FollowerSession : IDisposable
         {
             bytes += read.Slices[index].Length;
             body.Add(read.Slices[index]);
+        }
+
+        if (isBounded)
+        {
+            throttle.ChargeOut(bytes);
         }
 
         lock (gate)

@@ -21,6 +21,9 @@ internal sealed class SessionPartition(FollowerSession session, PartitionLoop lo
     /// <summary>Stands in the session's list of those whose high watermark moved.</summary>
     public bool HasNews { get; set; }
 
+    /// <summary>Owed data, but the bound on moving replicas is reached: it waits for the session's timer.</summary>
+    public bool IsHeld { get; set; }
+
     public Offset SentHighWatermark { get; set; } = Offset.None;
 
     void IReplicaWatcher.Appended() => session.Appended(this);

@@ -5,20 +5,30 @@ using GoQueue.Replication.Wire;
 
 namespace GoQueue.Broker.Replication.Serving;
 
-/// <summary>Answers followers that need a snapshot of the fold, part by part.</summary>
+/// <summary>Answers followers that need a snapshot of the fold, part by part; hands those that need a sealed segment on.</summary>
 internal sealed class StateServer
 {
     private const int MaxPartBytes = 4 << 20;
 
     private readonly PartitionTable table;
+    private readonly SegmentServer segments;
 
-    public StateServer(PartitionTable table, IPeerTransport peers)
+    public StateServer(PartitionTable table, SegmentServer segments, IPeerTransport peers)
     {
         this.table = table;
+        this.segments = segments;
         peers.OnCall(PeerMessageKind.SegmentFetch, AnswerAsync);
     }
 
-    private async ValueTask<Result<PeerReply>> AnswerAsync(PeerMessage message, CancellationToken cancellationToken)
+    private ValueTask<Result<PeerReply>> AnswerAsync(PeerMessage message, CancellationToken cancellationToken)
+    {
+        byte kind = SegmentFetchCodec.KindOf(message.Payload.Span);
+        return SegmentFetchCodec.IsManifest(kind) ? segments.AnswerManifestAsync(message)
+            : SegmentFetchCodec.IsPart(kind) ? segments.AnswerPartAsync(message, cancellationToken)
+            : AnswerStateAsync(message);
+    }
+
+    private async ValueTask<Result<PeerReply>> AnswerStateAsync(PeerMessage message)
     {
         if (!StateFetchCodec.DecodeRequest(message.Payload.Span).TryGet(out StateFetchRequest request, out Error error) || !table.TryGet(request.Partition, out PartitionLoop? loop, out error))
         {

@@ -1,0 +1,95 @@
+using GoQueue.Core;
+using GoQueue.Metadata;
+using GoQueue.Metadata.Brokers;
+using GoQueue.Metadata.Quorum;
+using GoQueue.Metadata.Topics;
+using GoQueue.Simulation.Hosts;
+using GoQueue.Storage.Directories;
+
+namespace GoQueue.Simulation.Faults;
+
+/// <summary>
+/// The loss of one disk, within what the cluster promises to bear: every partition of that node has all its replicas in sync, no loss before is unrepaired, and until
+/// the cluster knows of it nothing else breaks. From then on anything may.
+/// </summary>
+internal sealed class DiskLoss(IReadOnlyList<SimulatedHost> hosts, Func<MetadataImage> newest)
+{
+    /// <summary>The disk is gone, and the cluster may not know it yet.</summary>
+    public bool HasHappened { get; private set; }
+
+    public SimulatedHost? Victim { get; private set; }
+
+    public bool IsUnderWay => Victim is not null;
+
+    public void Begin(SimulatedHost victim) => Victim = victim;
+
+    public void End()
+    {
+        Victim = null;
+        HasHappened = false;
+    }
+
+    public bool MayHappen() => !HasHappened && Victim is { IsUp: true, IsStopping: false } && AllAreThere() && QuorumIsWhole() && PartitionsAreWhole();
+
+    public void Happen(CrashMode mode)
+    {
+        HasHappened = true;
+        Victim!.Crash(mode);
+        Victim.Wipe();
+    }
+
+    /// <summary>The cluster counts on the lost disk no more.</summary>
+    public bool IsKnown() => HasHappened && (!newest().TryGetBroker(Victim!.Node, out BrokerImage? broker) || broker.IsFenced || broker.Incarnation == Victim.Incarnation);
+
+    private bool AllAreThere()
+    {
+        MetadataImage image = newest();
+        foreach (SimulatedHost host in hosts)
+        {
+            if (host.IsRetired)
+            {
+                continue;
+            }
+
+            if (!image.TryGetBroker(host.Node, out BrokerImage? broker) || broker.IsFenced || broker.Incarnation != host.Incarnation || host is not { IsUp: true, Process.IsPaused: false, IsStopping: false })
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Three voters or more, none of them with a disk that is gone.</summary>
+    private bool QuorumIsWhole()
+    {
+        foreach (SimulatedHost host in hosts)
+        {
+            if (host.Program is ClusterBroker { Quorum.Status: { IsLeader: true } status })
+            {
+                return status.Members.Count(member => member.Role == QuorumRole.Voter) >= 3
+                    && status.Members.All(member => hosts.Any(known => known.Node == member.Member.Node && known.Incarnation == member.Member.Incarnation))
+                    && status.Members.All(member => member.MatchIndex >= status.CommitIndex);
+            }
+        }
+
+        return false;
+    }
+
+    private bool PartitionsAreWhole()
+    {
+        foreach (TopicImage topic in newest().Topics)
+        {
+            foreach (PartitionImage partition in topic.Partitions)
+            {
+                bool isWhole = !partition.IsReassigning && partition.Replicas.Count > 1 && partition.InSync.Count == partition.Replicas.Count;
+                if (partition.Replicas.Contains(Victim!.Node) && !isWhole)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+}
