@@ -54,7 +54,10 @@ public sealed class BrokerLiveness(TimeSpan timeOut)
         switch (change.State)
         {
             case PeerLinkState.Up:
-                broker.ClosedAt = null; // whoever was refused is gone for good: another process listens there now, and says so by a heartbeat when it is registered
+                // Where nobody listened, another process does now: it is there, and what the one before said of itself does not count for it.
+                broker.HeardEpoch = broker.IsRefused ? BrokerEpoch.None : broker.HeardEpoch;
+                broker.ClosedAt = null;
+                broker.IsRefused = false;
                 broker.Incarnation = change.Incarnation;
                 break;
             case PeerLinkState.Closed:

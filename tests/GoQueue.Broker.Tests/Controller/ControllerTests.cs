@@ -115,6 +115,26 @@ public sealed class ControllerTests
         int Fences() => members.Metadata.Log.Count(command => command is AlterBrokerCommand { Change: BrokerChange.Fence });
     }
 
+    /// <summary>Seed disks-110: who is no controller hears no heartbeats, and kept the refusal of a process that had long been replaced.</summary>
+    [Fact]
+    public void A_new_controller_does_not_hold_an_earlier_restart_against_a_broker()
+    {
+        using TestMembers members = Of(3);
+        members.Context.For(TimeSpan.FromSeconds(1));
+        members.Metadata.Lead(Node(2));
+        members.Context.For(TimeSpan.FromMilliseconds(20)); // n1 is no controller now
+        members.Peers.Tell(Node(3), PeerLinkState.Closed, PeerLinkState.Refused, PeerLinkState.Up);
+        members.Context.For(TimeSpan.FromSeconds(2));
+        int before = Fences();
+
+        members.Metadata.Lead(Node(1));
+        members.Context.For(TimeSpan.FromSeconds(2));
+
+        Assert.Equal(0, Fences() - before);
+
+        int Fences() => members.Metadata.Log.Count(command => command is AlterBrokerCommand { Node.Value: "n3", Change: BrokerChange.Fence });
+    }
+
     [Fact]
     public void A_link_that_closes_and_comes_back_costs_nothing()
     {
