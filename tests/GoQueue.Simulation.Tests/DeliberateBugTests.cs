@@ -18,6 +18,8 @@ public sealed class DeliberateBugTests
         { "cluster", "ServeAboveHighWatermark", 20 },
         { "cluster", "TruncateToHighWatermark", 60 },
         { "cluster", "ForgetProducerState", 60 },
+        { "cluster", "OneRoundOfEpochTruncation", 400 },
+        { "disks", "CountStaleBrokerEpoch", 400 },
     };
 
     [Theory]

@@ -50,6 +50,24 @@ public sealed class DeterminismTests
         }
     }
 
+    /// <summary>What a failure prints is enough to see it again: here, and in another process by the one command.</summary>
+    [Fact]
+    public async Task A_failing_seed_names_the_command_that_repeats_it()
+    {
+        RunOptions options = new() { Bug = "AckBeforeReplication" };
+        SeedOutcome failed = Enumerable.Range(1, 50).Select(seed => SeedRunner.Run(AllScenarios.Named("cluster")[0], (ulong)seed, options)).First(outcome => outcome.Failure is not null);
+        SeedOutcome again = SeedRunner.Run(AllScenarios.Named("cluster")[0], failed.Seed, options);
+        Assert.Equal((failed.Failure!.Message, failed.LastEvents), (again.Failure!.Message, again.LastEvents));
+
+        Assert.Equal($"make sim SEED=\"cluster-{failed.Seed} --bug AckBeforeReplication\"", failed.Command);
+        string there = await RunElsewhereAsync(failed.Arguments);
+
+        Assert.Contains($"FAILED cluster-{failed.Seed}: {failed.Failure.Message}", there, StringComparison.Ordinal);
+        Assert.Contains(failed.LastEvents, there, StringComparison.Ordinal);
+        Assert.Contains($"replay: {failed.Command}", there, StringComparison.Ordinal);
+        Assert.DoesNotContain("NOT DETERMINISTIC", there, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Different_seeds_give_different_traces()
     {
@@ -84,9 +102,9 @@ public sealed class DeterminismTests
         Assert.Equal("determinism", failure.Rule);
     }
 
-    private static async Task<string> RunElsewhereAsync(string seed)
+    private static async Task<string> RunElsewhereAsync(string arguments)
     {
-        ProcessStartInfo start = new("dotnet", [typeof(Scenario).Assembly.Location, seed]) { RedirectStandardOutput = true, UseShellExecute = false };
+        ProcessStartInfo start = new("dotnet", [typeof(Scenario).Assembly.Location, .. arguments.Split(' ')]) { RedirectStandardOutput = true, UseShellExecute = false };
         using Process process = Process.Start(start)!;
         string output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();

@@ -1,6 +1,7 @@
 using GoQueue.Core;
 using GoQueue.Partitions;
 using GoQueue.Replication;
+using GoQueue.Storage;
 
 namespace GoQueue.Broker.PartitionLoops;
 
@@ -17,4 +18,10 @@ internal sealed partial class PartitionLoop
     public Offset EndOffset => partitionLog.EndOffset;
 
     public bool HasFailed => failed;
+
+    /// <summary>Nothing can be read any more.</summary>
+    public bool HasEnded => failed || closed;
+
+    /// <summary>What is stored, whatever the protocol makes of it.</summary>
+    public LogRead ReadStored(Offset from, Offset upTo) => partitionLog.Read(from, upTo, 1 << 20);
 }

@@ -2,6 +2,7 @@ using GoQueue.Core;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Topics;
 using GoQueue.Simulation.Hosts;
+using GoQueue.Simulation.Invariants;
 using GoQueue.Simulation.World;
 
 namespace GoQueue.Simulation.Clients;
@@ -30,10 +31,16 @@ internal sealed class ClientWorld(SimulationLoop loop, IReadOnlyList<SimulatedHo
     public List<TopicPartition> Partitions { get; } = [];
 
     /// <summary>What the checker of the replicas has seen committed: nobody may be shown or promised more.</summary>
-    public Func<TopicPartition, Offset>? CommittedEnd { get; set; }
+    public required Func<TopicPartition, Offset> CommittedEnd { get; init; }
+
+    /// <summary>What the replicas have there: readers must be given the same bytes.</summary>
+    public required Func<TopicPartition, CommittedBatches> CommittedOf { get; init; }
 
     /// <summary>The newest image that any node ever had.</summary>
-    public Func<MetadataImage> NewestImage { get; set; } = static () => MetadataImage.Empty;
+    public required Func<MetadataImage> NewestImage { get; init; }
+
+    /// <summary>Cuts a host off from all others for so many ticks; null where that does not happen.</summary>
+    public Action<int, long>? Isolate { get; set; }
 
     /// <summary>Set when the clients are to come to an end.</summary>
     public bool IsStopping { get; set; }
@@ -44,7 +51,7 @@ internal sealed class ClientWorld(SimulationLoop loop, IReadOnlyList<SimulatedHo
     {
         if (!histories.TryGetValue(partition, out PartitionHistory? history))
         {
-            histories.Add(partition, history = new PartitionHistory(partition, () => CommittedEnd?.Invoke(partition) ?? new Offset(long.MaxValue)));
+            histories.Add(partition, history = new PartitionHistory(partition, () => CommittedEnd(partition), CommittedOf(partition)));
         }
 
         return history;

@@ -4,9 +4,14 @@ using GoQueue.Simulation.World;
 
 namespace GoQueue.Simulation.Clients;
 
-/// <summary>Reads partitions from an offset on; what it saw once must be there for every later reader (L2, L3, L8, L9).</summary>
+/// <summary>
+/// Reads partitions from an offset on, at leaders and at followers, and asks where they end; what it saw once must be there for every later reader (L2, L3, L8, L9), no end
+/// may be older than the question (L11), none goes back (L12).
+/// </summary>
 internal sealed class ConsumerClient(ClientWorld world, int number) : SimulatedClient(world, number, "consumer")
 {
+    private readonly Dictionary<TopicPartition, PartitionOffsets> seen = [];
+
     protected override async Task WorkAsync()
     {
         while (!World.IsStopping)
@@ -25,28 +30,67 @@ internal sealed class ConsumerClient(ClientWorld world, int number) : SimulatedC
             }
 
             int polls = 1 + Random.Below(30);
+            LeaderEpoch? last = null;
+            bool isFirst = true;
             for (int i = 0; i < polls && !World.IsStopping; i++)
             {
-                position = await PollAsync(partition, position);
+                (position, last) = await PollAsync(partition, position, last, isFirst);
+                isFirst = false;
+                if (Random.Below(5) == 0)
+                {
+                    await AskEndAsync(partition);
+                }
+
                 await PauseAsync(15);
             }
         }
     }
 
-    private async Task<Offset> PollAsync(TopicPartition partition, Offset position)
+    /// <summary>Only the leader answers, and only when it knows: so the answer is no older than the question.</summary>
+    private async Task AskEndAsync(TopicPartition partition)
+    {
+        long acknowledged = World.HistoryOf(partition).AcknowledgedEnd;
+        PartitionOffsets before = seen.GetValueOrDefault(partition);
+        int host = HostFor(partition);
+        ClientAnswer<Result<PartitionOffsets>> answer = await World.Network.CallAsync(
+            Process, host, node => node.Partitions.OffsetsAsync(partition, CancellationToken.None), TimeSpan.FromSeconds(1));
+        World.Operations++;
+        if (answer is not { IsKnown: true, Value.IsOk: true })
+        {
+            TryAnotherHost(partition);
+            return;
+        }
+
+        PartitionOffsets now = answer.Value.Value;
+        if (World.TrueLeader(partition) != host)
+        {
+            return; // one that was deposed and does not know it
+        }
+
+        SimulationFailure.Unless(now.HighWatermark.Value >= acknowledged, "L11", $"{Process.Name} is told that {partition} ends at {now.HighWatermark}, and {acknowledged} was acknowledged before it asked");
+        SimulationFailure.Unless(
+            now.HighWatermark >= before.HighWatermark && now.LogStart >= before.LogStart,
+            "L12",
+            $"{Process.Name} is told that {partition} goes from {now.LogStart} to {now.HighWatermark}; before it was {before.LogStart} to {before.HighWatermark}");
+        seen[partition] = now;
+    }
+
+    /// <param name="last">Epoch of the record before the position, as this reader was told (E7); null when it is not known.</param>
+    private async Task<(Offset Position, LeaderEpoch? Last)> PollAsync(TopicPartition partition, Offset position, LeaderEpoch? last, bool isFirst)
     {
         PartitionHistory history = World.HistoryOf(partition);
         long acknowledged = history.AcknowledgedEnd;
-        int host = HostFor(partition);
+        bool mayFollow = Random.Below(4) == 0;
+        int host = mayFollow ? AnyHost() : HostFor(partition);
         TimeSpan wait = Random.Coin() ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Random.Below(100));
         int maxBytes = 200 + Random.Below(4000);
         ClientAnswer<FetchResult> answer = await World.Network.CallAsync(
-            Process, host, node => node.Partitions.FetchAsync(new FetchRequest(partition, position, maxBytes, wait), CancellationToken.None), TimeSpan.FromSeconds(1));
+            Process, host, node => node.Partitions.FetchAsync(new FetchRequest(partition, position, maxBytes, wait) { MayReadFromFollower = mayFollow, LastEpoch = last }, CancellationToken.None), TimeSpan.FromSeconds(1));
         World.Operations++;
         if (answer is not { IsKnown: true, Value: { } result })
         {
             TryAnotherHost(partition);
-            return position;
+            return (position, last);
         }
 
         using FetchResult owned = result;
@@ -57,15 +101,21 @@ internal sealed class ConsumerClient(ClientWorld world, int number) : SimulatedC
                 CheckRefusal(result, position, acknowledged); // one that was deposed and does not know it may be behind
             }
 
+            SimulationFailure.Unless(
+                result.Error.Code != ErrorCode.LogTruncated, "E7", $"{Process.Name} is told that what it read of {partition} before {position} was taken back: {result.Error}");
             TryAnotherHost(partition);
-            return position;
+            return (position, last);
         }
 
-        World.LeaderIs(partition, host);
-        Offset behind = history.Reads(position, result.Slices, Process.Name);
+        if (!mayFollow)
+        {
+            World.LeaderIs(partition, host);
+        }
+
+        Offset behind = history.Reads(position, result.Slices, Process.Name, isNextPoll: !isFirst);
         SimulationFailure.Unless(result.NextOffset == behind, "L8", $"{Process.Name} read {partition} from {position} up to {behind}, and is told to go on at {result.NextOffset}");
         SimulationFailure.Unless(result.HighWatermark >= behind, "R1", $"{Process.Name} read {partition} up to {behind}, above the high watermark {result.HighWatermark}");
-        return behind;
+        return (behind, result.LastEpoch == LeaderEpoch.None ? null : result.LastEpoch);
     }
 
     /// <summary>An offset that was acknowledged before the question was asked cannot be out of range: nothing is deleted in these runs.</summary>

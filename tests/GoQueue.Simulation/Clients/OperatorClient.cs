@@ -33,9 +33,10 @@ internal sealed class OperatorClient(ClientWorld world, int number) : SimulatedC
     private Task ActAsync(TopicImage topic)
     {
         int partition = Random.Below(topic.Partitions.Count);
-        return Random.Below(10) switch
+        return Random.Below(12) switch
         {
-            < 5 => TransferAsync(topic, partition, Random.Coin() ? 1 : 2 + Random.Below(3)),
+            >= 10 when World.Isolate is not null => SucceedAsync(topic, partition),
+            < 5 or >= 10 => TransferAsync(topic, partition, Random.Coin() ? 1 : 2 + Random.Below(3)),
             5 => AskAsync(cluster => cluster.TransferToPreferredAsync(CancellationToken.None)),
             6 or 7 => ReassignAsync(topic, partition),
             8 => AskAsync(cluster => cluster.CancelReassignmentAsync(Random.Coin() ? null : [topic.Name], CancellationToken.None)),
@@ -51,6 +52,32 @@ internal sealed class OperatorClient(ClientWorld world, int number) : SimulatedC
             NodeId to = World.NodeOf(AnyHost());
             await AskAsync(cluster => cluster.TransferLeaderAsync(topic.Name, partition, to, isForced: false, CancellationToken.None));
             await PauseAsync(20);
+        }
+    }
+
+    /// <summary>
+    /// Three leaderships, the first and the last of a node that the one between never spoke to: 1. the leader is cut off and goes on writing what nobody gets; 2. another
+    /// leads and writes something else there; 3. the first one leads again before it knew. Its log and that of the other have ends of epochs that the other side
+    /// never heard of, and one round of truncation is not enough (E4, KIP-279).
+    /// </summary>
+    private async Task SucceedAsync(TopicImage topic, int partition)
+    {
+        TopicPartition id = new(topic.Id, new PartitionIndex(partition));
+        if (World.TrueLeader(id) is not { } first)
+        {
+            return;
+        }
+
+        int second = (first + 1 + Random.Below(World.HostCount - 1)) % World.HostCount;
+        World.Isolate!(first, Random.Between(300, 1500) * TimeSpan.TicksPerMillisecond);
+        await PauseAsync(60);
+        foreach (int leader in (int[])[second, first])
+        {
+            NodeId to = World.NodeOf(leader);
+            await World.Network.CallAsync(Process, second, node => node.Cluster.TransferLeaderAsync(topic.Name, partition, to, isForced: false, CancellationToken.None), Patience);
+            World.LeaderIs(id, leader);
+            World.Operations++;
+            await PauseAsync(400);
         }
     }
 

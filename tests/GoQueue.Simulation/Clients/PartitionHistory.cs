@@ -1,5 +1,6 @@
 using GoQueue.Core;
 using GoQueue.Core.Records;
+using GoQueue.Simulation.Invariants;
 using GoQueue.Simulation.World;
 
 namespace GoQueue.Simulation.Clients;
@@ -8,7 +9,7 @@ namespace GoQueue.Simulation.Clients;
 /// All that anybody outside has learnt about one partition: which value stands at which offset. Every acknowledgement and every read is held against
 /// it at once, and the whole of it against the logs at the end. Ids of the anomalies are those of reliability.md 3.1.
 /// </summary>
-internal sealed class PartitionHistory(TopicPartition partition, Func<Offset> committedEnd)
+internal sealed class PartitionHistory(TopicPartition partition, Func<Offset> committedEnd, CommittedBatches committed)
 {
     private const long Unknown = -1;
     private const long NoRecord = -2;
@@ -92,14 +93,18 @@ internal sealed class PartitionHistory(TopicPartition partition, Func<Offset> co
     }
 
     /// <summary>Takes in batches that a reader got from <paramref name="from"/> on. Returns the offset behind them.</summary>
-    public Offset Reads(Offset from, IReadOnlyList<BufferSlice> slices, string reader)
+    /// <param name="isNextPoll">The reader goes on where its last poll ended (L9); else within one poll or after a seek (L8).</param>
+    public Offset Reads(Offset from, IReadOnlyList<BufferSlice> slices, string reader, bool isNextPoll = false)
     {
+        string rule = isNextPoll ? "L9" : "L8";
         foreach (BufferSlice slice in slices)
         {
             RecordBatchSequence batches = new(slice.Span);
             while (batches.MoveNext())
             {
-                from = ReadsBatch(from, batches.Current, reader);
+                committed.Check(batches.Current, "L3", reader);
+                from = ReadsBatch(from, batches.Current, reader, rule);
+                rule = "L8";
             }
 
             SimulationFailure.Unless(batches.Rest.IsEmpty, "L7", $"{reader} got {batches.Rest.Length} bytes of {Partition} that are no batch");
@@ -110,11 +115,11 @@ internal sealed class PartitionHistory(TopicPartition partition, Func<Offset> co
     }
 
     /// <summary>Holds one batch against what is known. Returns the offset behind it.</summary>
-    public Offset ReadsBatch(Offset from, ReadOnlySpan<byte> batch, string reader)
+    private Offset ReadsBatch(Offset from, ReadOnlySpan<byte> batch, string reader, string rule)
     {
         RecordBatchHeader header = new(batch);
-        SimulationFailure.Unless(header.NextOffset > from, "L8", $"{reader} asked {Partition} for {from} and got a batch of {header.BaseOffset} to {header.LastOffset}");
-        SimulationFailure.Unless(header.BaseOffset <= from, "L8", $"{reader} asked {Partition} for {from} and the next batch begins at {header.BaseOffset}");
+        SimulationFailure.Unless(header.NextOffset > from, rule, $"{reader} asked {Partition} for {from} and got a batch of {header.BaseOffset} to {header.LastOffset}");
+        SimulationFailure.Unless(header.BaseOffset <= from, rule, $"{reader} asked {Partition} for {from} and the next batch begins at {header.BaseOffset}");
         if (header.IsControl)
         {
             for (long at = Math.Max(header.BaseOffset.Value, from.Value); at < header.NextOffset.Value; at++)

@@ -51,7 +51,9 @@ internal sealed class DiskLoss(IReadOnlyList<SimulatedHost> hosts, Func<Metadata
                 continue;
             }
 
-            if (!image.TryGetBroker(host.Node, out BrokerImage? broker) || broker.IsFenced || broker.Incarnation != host.Incarnation || host is not { IsUp: true, Process.IsPaused: false, IsStopping: false })
+            bool isRegistered = image.TryGetBroker(host.Node, out BrokerImage? broker)
+                && !broker.IsFenced && broker.Incarnation == host.Incarnation && host.Program is ClusterBroker program && program.Registration == broker.Epoch;
+            if (!isRegistered || host is not { IsUp: true, Process.IsPaused: false, IsStopping: false })
             {
                 return false;
             }
@@ -60,20 +62,29 @@ internal sealed class DiskLoss(IReadOnlyList<SimulatedHost> hosts, Func<Metadata
         return true;
     }
 
-    /// <summary>Three voters or more, none of them with a disk that is gone.</summary>
+    /// <summary>Three voters or more, none of them with a disk that is gone, and all agree on that: no change of them is under way.</summary>
     private bool QuorumIsWhole()
     {
+        bool hasLeader = false;
         foreach (SimulatedHost host in hosts)
         {
-            if (host.Program is ClusterBroker { Quorum.Status: { IsLeader: true } status })
+            if (host.IsRetired)
             {
-                return status.Members.Count(member => member.Role == QuorumRole.Voter) >= 3
-                    && status.Members.All(member => hosts.Any(known => known.Node == member.Member.Node && known.Incarnation == member.Member.Incarnation))
-                    && status.Members.All(member => member.MatchIndex >= status.CommitIndex);
+                continue;
             }
+
+            if (host.Program is not ClusterBroker { Quorum.Status: { } status }
+                || status.Members.Count(member => member.Role == QuorumRole.Voter) < 3
+                || !status.Members.All(member => hosts.Any(known => known.Node == member.Member.Node && known.Incarnation == member.Member.Incarnation))
+                || (status.IsLeader && !status.Members.All(member => member.MatchIndex >= status.CommitIndex)))
+            {
+                return false;
+            }
+
+            hasLeader |= status.IsLeader;
         }
 
-        return false;
+        return hasLeader;
     }
 
     private bool PartitionsAreWhole()

@@ -240,7 +240,7 @@ internal sealed class Nemesis(SimulationLoop loop, SimulatedNetwork network, IRe
     /// </summary>
     private void LoseDisk()
     {
-        if (DiskLoss is { } loss && random.Below(4) == 0)
+        if (DiskLoss is { } loss && random.Coin())
         {
             loss.Begin(random.Pick(hosts));
             Calm();
@@ -265,8 +265,15 @@ internal sealed class Nemesis(SimulationLoop loop, SimulatedNetwork network, IRe
             }
             else if (loss.MayHappen())
             {
+                SimulatedHost victim = loss.Victim!;
                 loss.Happen(random.Coin() ? CrashMode.KeepAll : CrashMode.DropUnflushed);
-                RestartLater(loss.Victim!);
+                RestartLater(victim);
+                int other = (victim.Index + 1 + random.Below(hosts.Count - 1)) % hosts.Count;
+                if (random.Coin())
+                {
+                    // It comes back and registers, and one of the others knows that and has not heard of it: what its old disk proved there counts no more (R6).
+                    CutFor(victim.Index, other, isOneWay: false, random.Between(2, 10) * TimeSpan.TicksPerSecond);
+                }
             }
 
             if (loss.IsUnderWay && loss.IsKnown())
@@ -309,6 +316,18 @@ internal sealed class Nemesis(SimulationLoop loop, SimulatedNetwork network, IRe
             if (other != alone)
             {
                 CutFor(isDeaf ? other : alone, isDeaf ? alone : other, isOneWay, time);
+            }
+        }
+    }
+
+    /// <summary>Cuts a host off from all others for a while, unless a disk is being lost or all is over.</summary>
+    public void Isolate(int alone, long time)
+    {
+        for (int other = 0; other < hosts.Count && !isOver && DiskLoss is not { IsUnderWay: true }; other++)
+        {
+            if (other != alone)
+            {
+                CutFor(alone, other, isOneWay: false, time);
             }
         }
     }

@@ -51,6 +51,9 @@ internal sealed class ClusterBroker(NodeLaunch launch, ClusterShape shape) : INo
 
     public BrokerNode? Broker => node;
 
+    /// <summary>Under which this process is registered; none before.</summary>
+    public BrokerEpoch Registration => member?.Epoch ?? BrokerEpoch.None;
+
     public MetadataImage? Image => metadata?.Image;
 
     public async Task StartAsync()

@@ -1,11 +1,14 @@
+using System.Buffers;
 using GoQueue.Broker.PartitionLoops;
 using GoQueue.Core;
+using GoQueue.Core.Records;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Brokers;
 using GoQueue.Metadata.Topics;
 using GoQueue.Replication;
 using GoQueue.Simulation.Hosts;
 using GoQueue.Simulation.World;
+using GoQueue.Storage;
 
 namespace GoQueue.Simulation.Invariants;
 
@@ -15,9 +18,15 @@ internal sealed class PartitionFacts(TopicPartition partition, IReadOnlyList<Sim
     private readonly Seen[] seen = [.. hosts.Select(_ => Seen.Nothing)];
     private readonly PartitionLoop?[] loops = new PartitionLoop?[hosts.Count];
     private readonly Dictionary<int, int> leaders = [];
+    private readonly long[] compared = new long[hosts.Count]; // batches below were held against those of the others
+    private readonly ArrayBufferWriter<byte> folded = new();
+    private PartitionImage? checkedImage;
 
     /// <summary>Everything below was committed by some leader.</summary>
     public Offset CommittedEnd { get; private set; } = Offset.Zero;
+
+    /// <summary>What stands below the high watermarks.</summary>
+    public CommittedBatches Committed { get; } = new(partition);
 
     /// <summary>First registration of the disk that is in each host now; no proof older than that concerns this disk.</summary>
     public required IReadOnlyList<BrokerEpoch> Disks { get; init; }
@@ -25,12 +34,14 @@ internal sealed class PartitionFacts(TopicPartition partition, IReadOnlyList<Sim
     public void Restarted(int host)
     {
         loops[host] = null;
+        compared[host] = 0;
         seen[host] = seen[host] with { Role = ReplicaRole.None, HighWatermark = -1, Epoch = -1, IsLive = false };
     }
 
     public void Wiped(int host)
     {
         loops[host] = null;
+        compared[host] = 0;
         seen[host] = Seen.Nothing;
     }
 
@@ -49,12 +60,13 @@ internal sealed class PartitionFacts(TopicPartition partition, IReadOnlyList<Sim
         {
             // Opened anew after a restart; or, within one life of the process, on an empty log after the replica was taken away and given back.
             seen[host] = loops[host] is null ? seen[host] : Seen.Nothing;
+            compared[host] = 0;
             loops[host] = loop;
         }
 
         PartitionReplica replica = loop.Replica;
         Seen before = seen[host];
-        Seen now = new(loop.FlushedOffset.Value, replica.Role, replica.Epoch.Value, loop.HighWatermark.Value, IsLive: !loop.HasFailed);
+        Seen now = new(loop.FlushedOffset.Value, replica.Role, replica.Epoch.Value, replica.HighWatermark.Value, loop.EndOffset.Value, IsLive: !loop.HasEnded);
         if (now == before)
         {
             return;
@@ -63,12 +75,79 @@ internal sealed class PartitionFacts(TopicPartition partition, IReadOnlyList<Sim
         seen[host] = now;
         SimulationFailure.Unless(now.Epoch >= before.Epoch, "M2", $"{Name(host)} goes from leader epoch {before.Epoch} back to {now.Epoch}");
         SimulationFailure.Unless(
+            now.HighWatermark >= before.HighWatermark,
+            "rule 5",
+            $"{Name(host)} takes back what it knew to be committed: its high watermark falls from {before.HighWatermark} to {now.HighWatermark}");
+        SimulationFailure.Unless(
             now.HighWatermark <= now.Durable, "rule 1", $"{Name(host)} counts everything below {now.HighWatermark} as committed and has flushed up to {now.Durable}");
         if (now.Role == ReplicaRole.Leader)
         {
             Leads(host, before, now, replica.View, newest);
         }
+
+        if (now.IsLive && hosts[host].Process?.HasDied?.Invoke() != true)
+        {
+            Compare(host, loop, now);
+            if (now.HighWatermark == now.End && (before.End != now.End || before.HighWatermark != now.HighWatermark))
+            {
+                folded.Clear();
+                loop.State.WriteShared(folded);
+                Committed.CheckState(now.End, folded.WrittenSpan, Name(host));
+            }
+        }
     }
+
+    /// <summary>
+    /// The metadata changed. Whoever it would elect, at once or when the others are gone, holds everything that was ever committed: the ISR (R1) and those that left it while
+    /// nothing could be committed (L2).
+    /// </summary>
+    public void ImageChanged(MetadataImage newest)
+    {
+        if (!newest.TryGetPartition(partition, out PartitionImage? image) || ReferenceEquals(image, checkedImage))
+        {
+            return;
+        }
+
+        checkedImage = image;
+        Seen committed = Seen.Nothing with { HighWatermark = CommittedEnd.Value, Epoch = image.LeaderEpoch.Value };
+        foreach (NodeId node in image.InSync)
+        {
+            CheckHolds(-1, committed, node, EpochOf(newest, node), $"which is in the ISR {image.InSync} of partition epoch {image.PartitionEpoch}");
+        }
+
+        foreach (NodeId node in image.EligibleLeaders)
+        {
+            CheckHolds(-1, committed, node, EpochOf(newest, node), $"which is in the ELR {image.EligibleLeaders} of partition epoch {image.PartitionEpoch}");
+        }
+    }
+
+    /// <summary>L14, at every moment and not only at the end: what is new below the high watermark is what the others have there.</summary>
+    private void Compare(int host, PartitionLoop loop, in Seen now)
+    {
+        Offset from = Offset.Max(new Offset(compared[host]), loop.LogStart);
+        Offset end = new(now.HighWatermark);
+        while (from < end)
+        {
+            LogRead read = loop.ReadStored(from, end);
+            SimulationFailure.Unless(read.Error is null && read.Slices.Count > 0, "L14", $"{Name(host)} cannot be read at {from}, below its high watermark {end}: {read.Error}");
+            foreach (BufferSlice slice in read.Slices)
+            {
+                RecordBatchSequence batches = new(slice.Span);
+                while (batches.MoveNext())
+                {
+                    Committed.Check(batches.Current, "L14", Name(host));
+                }
+
+                slice.Buffer.Release();
+            }
+
+            from = read.NextOffset;
+        }
+
+        compared[host] = Math.Max(compared[host], from.Value);
+    }
+
+    private static BrokerEpoch EpochOf(MetadataImage image, NodeId node) => image.TryGetBroker(node, out BrokerImage? broker) ? broker.Epoch : BrokerEpoch.None;
 
     private void Leads(int host, in Seen before, in Seen now, PartitionView view, MetadataImage newest)
     {
@@ -115,8 +194,7 @@ internal sealed class PartitionFacts(TopicPartition partition, IReadOnlyList<Sim
         {
             foreach (NodeId node in image.InSync)
             {
-                BrokerEpoch registered = newest.TryGetBroker(node, out BrokerImage? broker) ? broker.Epoch : BrokerEpoch.None;
-                CheckHolds(leader, now, node, registered, $"which is in the ISR {image.InSync} of partition epoch {image.PartitionEpoch}");
+                CheckHolds(leader, now, node, EpochOf(newest, node), $"which is in the ISR {image.InSync} of partition epoch {image.PartitionEpoch}");
             }
         }
     }
@@ -131,7 +209,7 @@ internal sealed class PartitionFacts(TopicPartition partition, IReadOnlyList<Sim
                 SimulationFailure.Unless(
                     seen[host].Durable >= now.HighWatermark,
                     "R1",
-                    $"{Name(leader)} counts everything below {now.HighWatermark} as committed in epoch {now.Epoch}; {node}, {why}, has flushed up to {seen[host].Durable}");
+                    $"{(leader < 0 ? partition.ToString() : Name(leader))} counts everything below {now.HighWatermark} as committed in epoch {now.Epoch}; {node}, {why}, has flushed up to {seen[host].Durable}");
             }
         }
     }
@@ -139,8 +217,8 @@ internal sealed class PartitionFacts(TopicPartition partition, IReadOnlyList<Sim
     private string Name(int host) => $"{partition} on {hosts[host].Node}";
 
     /// <param name="Durable">Everything below was flushed there; it outlives the process.</param>
-    private readonly record struct Seen(long Durable, ReplicaRole Role, int Epoch, long HighWatermark, bool IsLive)
+    private readonly record struct Seen(long Durable, ReplicaRole Role, int Epoch, long HighWatermark, long End, bool IsLive)
     {
-        public static readonly Seen Nothing = new(0, ReplicaRole.None, -1, -1, IsLive: false);
+        public static readonly Seen Nothing = new(0, ReplicaRole.None, -1, -1, -1, IsLive: false);
     }
 }

@@ -17,10 +17,12 @@ internal sealed class ReplicaChecker(SimulationLoop loop, IReadOnlyList<Simulate
     private readonly ImageChecker images = new(loop);
     private readonly SimulatedProcess?[] processes = new SimulatedProcess?[hosts.Count];
     private readonly BrokerEpoch[] disks = new BrokerEpoch[hosts.Count];
-    private MetadataImage? imageOfDisks;
 
     /// <summary>The newest image that any node has applied.</summary>
     public MetadataImage Newest => images.Newest;
+
+    /// <summary>What replicas and readers have below the high watermarks.</summary>
+    public CommittedBatches CommittedOf(TopicPartition partition) => FactsOf(partition).Committed;
 
     /// <summary>Highest offset that any leader ever counted as committed, and one more.</summary>
     public Offset CommittedEnd(TopicPartition partition) => partitions.TryGetValue(partition, out PartitionFacts? facts) ? facts.CommittedEnd : Offset.Zero;
@@ -43,8 +45,14 @@ internal sealed class ReplicaChecker(SimulationLoop loop, IReadOnlyList<Simulate
             }
         }
 
+        MetadataImage before = images.Newest;
         images.Sees(host.Index, image);
-        LookAtDisks();
+        bool isNewer = !ReferenceEquals(before, images.Newest);
+        if (isNewer)
+        {
+            LookAtDisks();
+        }
+
         if (program.Broker is not { } broker)
         {
             return;
@@ -57,24 +65,31 @@ internal sealed class ReplicaChecker(SimulationLoop loop, IReadOnlyList<Simulate
 
         foreach (PartitionLoop replica in broker.Replicas)
         {
-            if (!partitions.TryGetValue(replica.Partition, out PartitionFacts? facts))
-            {
-                partitions.Add(replica.Partition, facts = new PartitionFacts(replica.Partition, hosts) { Disks = disks });
-            }
-
-            facts.Sees(host.Index, replica, images.Newest);
+            FactsOf(replica.Partition).Sees(host.Index, replica, images.Newest);
         }
+
+        if (isNewer)
+        {
+            foreach (PartitionFacts facts in partitions.Values)
+            {
+                facts.ImageChanged(images.Newest);
+            }
+        }
+    }
+
+    private PartitionFacts FactsOf(TopicPartition partition)
+    {
+        if (!partitions.TryGetValue(partition, out PartitionFacts? facts))
+        {
+            partitions.Add(partition, facts = new PartitionFacts(partition, hosts) { Disks = disks });
+        }
+
+        return facts;
     }
 
     /// <summary>Which registrations are of the disks that are there now.</summary>
     private void LookAtDisks()
     {
-        if (ReferenceEquals(imageOfDisks, Newest))
-        {
-            return;
-        }
-
-        imageOfDisks = Newest;
         for (int host = 0; host < hosts.Count; host++)
         {
             if (disks[host].Value == long.MaxValue && Newest.TryGetBroker(hosts[host].Node, out BrokerImage? broker) && broker.Incarnation == hosts[host].Incarnation)
@@ -88,7 +103,6 @@ internal sealed class ReplicaChecker(SimulationLoop loop, IReadOnlyList<Simulate
     public void Wiped(int host)
     {
         disks[host] = new BrokerEpoch(long.MaxValue);
-        imageOfDisks = null;
         foreach (PartitionFacts facts in partitions.Values)
         {
             facts.Wiped(host);

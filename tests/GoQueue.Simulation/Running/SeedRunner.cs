@@ -3,9 +3,21 @@ using GoQueue.Simulation.World;
 namespace GoQueue.Simulation.Running;
 
 /// <summary>The outcome of one seed: a report, or the failure with the last events before it.</summary>
-internal sealed record SeedOutcome(string Scenario, ulong Seed, RunReport? Report, SimulationFailure? Failure, string LastEvents)
+internal sealed record SeedOutcome(string Scenario, ulong Seed, RunOptions Options, RunReport? Report, SimulationFailure? Failure, string LastEvents)
 {
-    public string Command => $"make sim SEED={Scenario}-{Seed}";
+    /// <summary>The one command that runs this again.</summary>
+    public string Command => Arguments.Contains(' ') ? $"make sim SEED=\"{Arguments}\"" : $"make sim SEED={Arguments}";
+
+    /// <summary>The same for the program itself.</summary>
+    public string Arguments
+    {
+        get
+        {
+            string steps = Options.Steps == new RunOptions().Steps ? "" : $" --steps {Options.Steps}";
+            string bug = Options.Bug.Length == 0 ? "" : $" --bug {Options.Bug}";
+            return $"{Scenario}-{Seed}{steps}{bug}";
+        }
+    }
 }
 
 /// <summary>Runs single seeds, on the calling thread.</summary>
@@ -24,15 +36,15 @@ internal static class SeedRunner
                     loop = built;
                     loop.Trace.Keep(lines);
                 });
-            return new SeedOutcome(scenario.Name, seed, report, null, "");
+            return new SeedOutcome(scenario.Name, seed, options, report, null, "");
         }
         catch (SimulationFailure failure)
         {
-            return new SeedOutcome(scenario.Name, seed, null, failure, Last(loop, lines));
+            return new SeedOutcome(scenario.Name, seed, options, null, failure, Last(loop, lines));
         }
         catch (Exception failure)
         {
-            return new SeedOutcome(scenario.Name, seed, null, new SimulationFailure("harness", failure.ToString(), failure), Last(loop, lines));
+            return new SeedOutcome(scenario.Name, seed, options, null, new SimulationFailure("harness", failure.ToString(), failure), Last(loop, lines));
         }
     }
 

@@ -1,3 +1,4 @@
+using GoQueue.Simulation.Faults;
 using GoQueue.Simulation.Running;
 using GoQueue.Simulation.World;
 using Microsoft.Extensions.Logging;
@@ -19,12 +20,17 @@ internal static class BrokerScenarios
         "four to seven whole brokers, replicated topics",
         (seed, options, built) => Run("large", 4 + (int)(seed % 4), seed, options, built));
 
-    private static RunReport Run(string name, int nodes, ulong seed, RunOptions options, Action<SimulationLoop> built)
+    public static readonly Scenario Disks = new(
+        "disks",
+        "three whole brokers, of which one after the other loses its disk",
+        (seed, options, built) => Run("disks", 3, seed, options, built, mix => mix with { WipedDisk = true, Majority = false, PowerLoss = false, SlowDisk = false, MaxMillisBetween = 200 }));
+
+    private static RunReport Run(string name, int nodes, ulong seed, RunOptions options, Action<SimulationLoop> built, Func<FaultMix, FaultMix>? change = null)
     {
         SimulationLoop loop = new(seed);
         built(loop);
         loop.LogLevel = options.IsWatched ? LogLevel.Debug : LogLevel.Warning;
-        ClusterRun run = new(loop, nodes, options);
+        ClusterRun run = new(loop, nodes, options, change ?? (mix => mix));
         string summary = run.Run(options);
         return new RunReport(name, seed, loop.Trace.Digest, loop.Steps, new TimeSpan(loop.Now), summary);
     }

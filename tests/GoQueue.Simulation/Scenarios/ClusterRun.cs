@@ -27,13 +27,15 @@ internal sealed class ClusterRun
     private readonly Nemesis nemesis;
     private readonly List<SimulatedClient> clients = [];
 
-    public ClusterRun(SimulationLoop loop, int nodes, RunOptions options)
+    /// <param name="change">What the scenario wants of the mix of faults.</param>
+    public ClusterRun(SimulationLoop loop, int nodes, RunOptions options, Func<FaultMix, FaultMix> change)
     {
         this.loop = loop;
         network = new SimulatedNetwork(loop, new NetworkOptions(), nodes);
         shape = new SeededStream(loop.Seed, "shape");
         mix = FaultMix.Draw(shape).WithBrokerFaults(new SeededStream(loop.Seed, "broker-faults"));
         mix = nodes == 1 ? mix with { Majority = true, WipedDisk = false, Administration = false } : mix;
+        mix = change(mix);
         ClusterShape? cluster = null;
         for (int i = 0; i < nodes; i++)
         {
@@ -41,16 +43,15 @@ internal sealed class ClusterRun
         }
 
         cluster = Shape(options);
-        world = new ClientWorld(loop, hosts);
-        world.Network.Use(mix);
         ReplicaChecker checker = new(loop, hosts);
+        world = new ClientWorld(loop, hosts) { CommittedEnd = checker.CommittedEnd, CommittedOf = checker.CommittedOf, NewestImage = () => checker.Newest };
+        world.Network.Use(mix);
         loop.AfterStep = checker.AfterStep;
         hosts.ForEach(host => host.Wiped = checker.Wiped);
         nemesis = new Nemesis(loop, network, hosts, mix) { DiskLoss = new DiskLoss(hosts, () => checker.Newest) };
         loop.Died = nemesis.Died;
         loop.Describe = Describe;
-        world.CommittedEnd = checker.CommittedEnd;
-        world.NewestImage = () => checker.Newest;
+        world.Isolate = mix.CutBothWays ? nemesis.Isolate : null;
         int topics = 1 + shape.Below(3);
         clients.Add(new AdminClient(world, 0, topics, nodes));
         int workers = 1 + shape.Below(3);
