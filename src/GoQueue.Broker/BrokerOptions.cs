@@ -33,5 +33,11 @@ public sealed record BrokerOptions
     /// <summary>Bytes per second that compaction may read and write. Default 32 MiB.</summary>
     public long CompactionBytesPerSecond { get; init; } = 32L << 20;
 
+    /// <summary>
+    /// How long a replica that was reassigned away while this node was down is kept, after the metadata that says so is known to be current. Default 1 minute: time
+    /// to look, and nothing reads it.
+    /// </summary>
+    public TimeSpan StrayReplicaDelay { get; init; } = TimeSpan.FromMinutes(1);
+
     public ReplicationOptions Replication { get; init; } = new();
 }

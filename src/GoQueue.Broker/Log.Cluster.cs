@@ -59,6 +59,12 @@ internal static partial class Log
     [LoggerMessage(2057, LogLevel.Information, "A sealed segment of partition {Partition} did not come from {Leader}: {Error}; the leader is asked anew")]
     public static partial void ShipmentFailed(ILogger logger, TopicPartition partition, NodeId leader, Error error);
 
+    [LoggerMessage(2058, LogLevel.Information, "Partition {Partition}, which could not be opened before, is open now")]
+    public static partial void PartitionOpenedLater(ILogger logger, TopicPartition partition);
+
+    [LoggerMessage(2059, LogLevel.Warning, "The replica of partition {Partition} was reassigned away while this node was down; its files are removed")]
+    public static partial void StrayRemoved(ILogger logger, TopicPartition partition);
+
     [LoggerMessage(2055, LogLevel.Information, "Controller {Node} stops and hands over to {Successor}: {Refusal}")]
     public static partial void ControllerHandedOver(ILogger logger, NodeId node, NodeId successor, Error? refusal);
 }

@@ -8,7 +8,11 @@ namespace GoQueue.Replication;
 /// <param name="LastEpoch">Epoch of the record before <paramref name="FetchOffset"/> (E6); none for an empty log.</param>
 /// <param name="LogStart">The first offset it keeps.</param>
 /// <param name="Round">Pairs the answer with the question: the leader sends it back, and an answer of another round is ignored.</param>
-public readonly record struct FetchPosition(LeaderEpoch LeaderEpoch, Offset FetchOffset, LeaderEpoch LastEpoch, Offset LogStart, int Round);
+public readonly record struct FetchPosition(LeaderEpoch LeaderEpoch, Offset FetchOffset, LeaderEpoch LastEpoch, Offset LogStart, int Round)
+{
+    /// <summary>The follower cannot append at the moment: its disk is full. It goes on asking, so that it notices when there is room.</summary>
+    public bool IsStuck { get; init; }
+}
 
 /// <summary>What a leader makes of a follower's fetch.</summary>
 /// <param name="Error">None: send data from the fetch offset on, or say <paramref name="Diverging"/> if that is defined.</param>

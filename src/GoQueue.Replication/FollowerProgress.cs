@@ -22,6 +22,9 @@ internal sealed class FollowerProgress(NodeId node)
     /// <summary>The last moment at which it held all the leader had; null when never.</summary>
     public TimeSpan? CaughtUpAt { get; set; }
 
+    /// <summary>It says that it cannot append: what it lacks it will not get soon, however recently it was level.</summary>
+    public bool IsStuck { get; set; }
+
     public void Fetched(Offset fetchOffset, BrokerEpoch brokerEpoch, Offset leaderEnd, TimeSpan now)
     {
         if (fetchOffset >= leaderEnd)
@@ -47,5 +50,6 @@ internal sealed class FollowerProgress(NodeId node)
         leaderEndAtLastFetch = Offset.None;
         BrokerEpoch = BrokerEpoch.None;
         CaughtUpAt = null;
+        IsStuck = false;
     }
 }

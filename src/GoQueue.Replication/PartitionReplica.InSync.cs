@@ -141,7 +141,7 @@ public sealed partial class PartitionReplica
         }
     }
 
-    private bool MayJoin(FollowerProgress follower) => follower.View.IsEligible && !follower.DurableEnd.IsNone
+    private bool MayJoin(FollowerProgress follower) => follower.View.IsEligible && !follower.IsStuck && !follower.DurableEnd.IsNone
         && (follower.BrokerEpoch == follower.View.BrokerEpoch || options.Has(DeliberateBugs.CountStaleBrokerEpoch));
 
     private void ProposeShrink(TimeSpan now)

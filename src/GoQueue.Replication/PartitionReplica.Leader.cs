@@ -134,8 +134,17 @@ public sealed partial class PartitionReplica
             return FetchVerdict.Refused(ErrorCode.OffsetOutOfRange);
         }
 
+        follower.IsStuck = position.IsStuck;
         follower.Fetched(position.FetchOffset, brokerEpoch, LogEnd, now);
-        ProposeExpansion(follower, now);
+        if (follower.IsStuck)
+        {
+            ProposeShrink(now); // R9 on evidence: acknowledgements need not wait for the window
+        }
+        else
+        {
+            ProposeExpansion(follower, now);
+        }
+
         return FetchVerdict.Served(AdvanceAsLeader(now));
     }
 
@@ -261,6 +270,6 @@ public sealed partial class PartitionReplica
         bool isFar = options.MaxLagRecords is { } most && LogEnd - follower.DurableEnd > most;
         bool isLevel = follower.DurableEnd >= LogEnd;
         bool wasLevel = follower.CaughtUpAt is { } at && now - at <= options.MaxLag;
-        return isLevel || (wasLevel && !isFar);
+        return isLevel || (wasLevel && !isFar && !follower.IsStuck);
     }
 }

@@ -167,19 +167,7 @@ public sealed partial class PartitionLog : IDisposable
 
     /// <summary>
     /// Remembers that the device or the file system let us down; only a new open gets the log going again. After a failed flush Linux counts
-    /// the pages as clean: they can be read back and are not on the device. The mark makes the next open write them again. It need not
-    /// be durable: with the machine's memory those pages are gone too.
+    /// the pages as clean: they can be read back and are not on the device. That is why recovery writes again what it verifies.
     /// </summary>
-    private void Fail(Exception cause)
-    {
-        Volatile.Write(ref failure, cause);
-        try
-        {
-            directory.Create(LogOpener.FailedMark).Dispose();
-        }
-        catch (IOException)
-        {
-            // there already, or the disk is gone altogether
-        }
-    }
+    private void Fail(Exception cause) => Volatile.Write(ref failure, cause);
 }

@@ -32,7 +32,7 @@ public sealed class FetchCodecTests
         using SharedBuffer bytes = ReplicaFetchCodec.Encode(Request);
         Assert.Equal(
             "01000102030405060708" + "00000009" + "000000000000004d" + "000001f4" + "00100000" + "00000001" + "00000001"
-            + Id + "00000000" + "00000003" + "00000000000003e8" + "00000002" + "000000000000000a" + "00000005"
+            + Id + "00000000" + "00000003" + "00000000000003e8" + "00000002" + "000000000000000a" + "00000005" + "00"
             + Id + "00000007",
             Convert.ToHexStringLower(bytes.Span));
     }

@@ -75,10 +75,10 @@ internal sealed class LeaderScene
         }
     }
 
-    public FetchVerdict Fetch(NodeId node, long offset, int? epoch = null, int? lastEpoch = null, long? broker = null)
+    public FetchVerdict Fetch(NodeId node, long offset, int? epoch = null, int? lastEpoch = null, long? broker = null, bool isStuck = false)
     {
         LeaderEpoch last = lastEpoch is { } given ? new LeaderEpoch(given) : offset == 0 || offset > Log.End ? LeaderEpoch.None : Log.EpochAt(new Offset(offset - 1));
-        FetchPosition position = new(new LeaderEpoch(epoch ?? View.LeaderEpoch.Value), new Offset(offset), last, Offset.Zero, 1);
+        FetchPosition position = new(new LeaderEpoch(epoch ?? View.LeaderEpoch.Value), new Offset(offset), last, Offset.Zero, 1) { IsStuck = isStuck };
         return Replica.Fetched(node, new BrokerEpoch(broker ?? node.Value[1] - '0'), position, Offset.Zero, Log, Now);
     }
 

@@ -322,6 +322,43 @@ public sealed class LeaderTests
     }
 
     [Fact]
+    public void R9_a_follower_that_says_its_disk_is_full_leaves_at_once_and_joins_again_when_there_is_room()
+    {
+        LeaderScene scene = new();
+        scene.Fetch(N2, 5);
+        scene.Fetch(N3, 5);
+        scene.Append(1);
+        scene.Fetch(N2, 6);
+        scene.Fetch(N3, 5);
+        Assert.False(scene.Replica.HasProposal);
+        scene.Fetch(N3, 5, isStuck: true);
+        InSyncProposal proposal = scene.Replica.TakeProposal()!;
+        Assert.Equal([N1, N2], proposal.InSync.Select(member => member.Node));
+        Assert.Equal(5, scene.HighWatermark); // R3: it counts until the controller confirms that it left
+        Assert.True(scene.Change(View(1, 2, N1, [N1, N2])));
+        Assert.Equal(6, scene.HighWatermark);
+        scene.Append(1);
+        scene.Fetch(N2, 7);
+        Assert.Equal(7, scene.HighWatermark); // R4 does not wait for it either
+        scene.Fetch(N3, 7, isStuck: true);
+        Assert.False(scene.Replica.HasProposal);
+        scene.Fetch(N3, 7);
+        Assert.True(scene.Replica.TakeProposal()!.IsExpansion);
+    }
+
+    [Fact]
+    public void R9_a_follower_with_a_full_disk_that_lacks_nothing_stays_until_it_does()
+    {
+        LeaderScene scene = new();
+        scene.Fetch(N2, 5);
+        scene.Fetch(N3, 5, isStuck: true);
+        Assert.False(scene.Replica.HasProposal);
+        scene.Append(1);
+        scene.Replica.Tick(scene.Now);
+        Assert.Equal([N1, N2], scene.Replica.TakeProposal()!.InSync.Select(member => member.Node));
+    }
+
+    [Fact]
     public void R10_members_that_stopped_following_are_missed_before_the_set_says_so()
     {
         LeaderScene scene = new();

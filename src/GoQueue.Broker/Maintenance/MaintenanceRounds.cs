@@ -2,7 +2,7 @@ using GoQueue.Broker.PartitionLoops;
 
 namespace GoQueue.Broker.Maintenance;
 
-/// <summary>Goes round the partitions in the background, one after the other: retention, idle producers, compaction; and opens those that had no room.</summary>
+/// <summary>Goes round the partitions in the background, one after the other: retention, idle producers, compaction; opens those that could not be opened, and removes those that belong elsewhere.</summary>
 internal sealed class MaintenanceRounds(BrokerOptions options, BrokerEnvironment environment, PartitionTable partitions)
 {
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -12,7 +12,7 @@ internal sealed class MaintenanceRounds(BrokerOptions options, BrokerEnvironment
         {
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
-                partitions.RetryThoseWithoutRoom();
+                partitions.LookAfterDirectories();
                 foreach (PartitionLoop loop in partitions.Loops)
                 {
                     cancellationToken.ThrowIfCancellationRequested();

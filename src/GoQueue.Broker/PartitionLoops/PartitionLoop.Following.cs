@@ -80,15 +80,11 @@ internal sealed partial class PartitionLoop
         try
         {
             partitionLog.AppendReplicated(run.Slice, now);
+            HasRoom();
         }
         catch (DiskFullException full)
         {
-            if (!diskWasFull)
-            {
-                diskWasFull = true;
-                Log.DiskFull(log, full, Partition);
-            }
-
+            HasNoRoom(full);
             replication.RetryLater(this);
         }
 
@@ -100,6 +96,25 @@ internal sealed partial class PartitionLoop
 
         hasFetched |= partitionLog.EndOffset > before;
         metrics.Replicated(run.Slice.Length);
+    }
+
+    /// <summary>Said once each: what retries must not fill what is left of the disk with log lines.</summary>
+    private void HasNoRoom(DiskFullException full)
+    {
+        if (!diskWasFull)
+        {
+            diskWasFull = true;
+            Log.DiskFull(log, full, Partition);
+        }
+    }
+
+    private void HasRoom()
+    {
+        if (diskWasFull)
+        {
+            diskWasFull = false;
+            Log.RoomAgain(log, Partition);
+        }
     }
 
     /// <summary>The fold of a follower is that of the leader: repeats are recognised here after a failover.</summary>

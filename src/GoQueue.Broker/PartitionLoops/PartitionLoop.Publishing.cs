@@ -26,7 +26,7 @@ internal sealed partial class PartitionLoop
     private readonly List<SharedBuffer> group = [];
     private int maxMessageBytes;
     private TopicFlushMode flushMode;
-    private bool diskWasFull;
+    private volatile bool diskWasFull; // as leader or follower; a follower tells its leader
     private bool hasEnoughReplicas; // for the group that is being written
 
     /// <summary>Takes over one reference of the batch. Answers at once when it refuses: then nothing was done.</summary>
@@ -223,23 +223,13 @@ internal sealed partial class PartitionLoop
         try
         {
             partitionLog.Append(CollectionsMarshal.AsSpan(group), now);
-            if (diskWasFull)
-            {
-                diskWasFull = false;
-                Log.RoomAgain(log, Partition);
-            }
+            HasRoom();
 
             return true;
         }
         catch (DiskFullException full)
         {
-            // Said once: clients that retry must not fill what is left of the disk with log lines.
-            if (!diskWasFull)
-            {
-                diskWasFull = true;
-                Log.DiskFull(log, full, Partition);
-            }
-
+            HasNoRoom(full);
             state.RollbackTo(mark);
             KeepWhatIsWritten(PublishReceipt.Refused(ErrorCode.DiskFull, full.Message), now);
             return ordered.Count > 0;

@@ -164,7 +164,7 @@ internal sealed partial class PartitionLoop
     {
         lock (replicaGate)
         {
-            return replica.Role == ReplicaRole.Follower && replica.LogEnd == replica.DurableEnd ? replica.NextFetch(partitionLog.StartOffset, epochs) : null;
+            return replica.Role == ReplicaRole.Follower && replica.LogEnd == replica.DurableEnd ? replica.NextFetch(partitionLog.StartOffset, epochs) with { IsStuck = diskWasFull } : null;
         }
     }
 

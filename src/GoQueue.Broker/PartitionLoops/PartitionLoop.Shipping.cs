@@ -68,9 +68,11 @@ internal sealed partial class PartitionLoop
         try
         {
             partitionLog.Adopt(incoming, now);
+            HasRoom();
         }
         catch (DiskFullException full)
         {
+            HasNoRoom(full);
             return new Error(ErrorCode.DiskFull, full.Message);
         }
 

@@ -16,10 +16,10 @@ namespace GoQueue.Broker.PartitionLoops;
 /// removes what the image says was deleted. One task follows the image (<see cref="FollowAsync"/>), so changes never race.
 /// </summary>
 /// <remarks>
-/// Data is removed only because two successive images show a topic and then its deletion, or because the
-/// image remembers the deletion; never because the metadata does not mention it (reliability.md section 1, the NATS lesson).
+/// Data is removed only because two successive images show a topic and then its deletion (or a replica and then its reassignment), because the image remembers
+/// the deletion, or because an image known to be current says that others hold the partition (<see cref="RemoveStraysAsync"/>); never because the metadata does not mention it (reliability.md section 1, the NATS lesson).
 /// </remarks>
-internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment environment, ILogDirectory directory, IMetadataLog metadata, BrokerReplication replication)
+internal sealed partial class PartitionTable(BrokerOptions options, BrokerEnvironment environment, ILogDirectory directory, IMetadataLog metadata, BrokerReplication replication)
 {
     private readonly ConcurrentDictionary<TopicPartition, PartitionLoop> loops = new();
     private readonly ConcurrentDictionary<TopicPartition, Error> unopenable = new();
@@ -80,7 +80,8 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
             else
             {
                 retryAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
-                await OpenThoseWithoutRoomAsync(); // between two images, so that the two never race
+                await TryUnopenableAgainAsync(); // between two images, so that the two never race
+                await RemoveStraysAsync();
                 while (startingOver.TryDequeue(out (TopicPartition Partition, Offset LogStart, Offset At, byte[] State) over))
                 {
                     await StartOverAsync(over.Partition, over.LogStart, over.At, over.State);
@@ -89,14 +90,8 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
         }
     }
 
-    /// <summary>Asks the task that follows the image to open what had no room on the disk, in case there is some now.</summary>
-    public void RetryThoseWithoutRoom()
-    {
-        if (!unopenable.IsEmpty)
-        {
-            retryAsked.TrySetResult();
-        }
-    }
+    /// <summary>Asks the task that follows the image to open what could not be opened, in case it can be now, and to remove what belongs elsewhere.</summary>
+    public void LookAfterDirectories() => retryAsked.TrySetResult();
 
     /// <summary>
     /// Asks the task that follows the image to give a follower's log up and begin a new one at its leader's log start, with the leader's snapshot of
@@ -208,20 +203,6 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
         }
     }
 
-    private async Task OpenThoseWithoutRoomAsync()
-    {
-        foreach (TopicImage topic in applied?.Topics ?? [])
-        {
-            foreach (PartitionImage partition in topic.Partitions)
-            {
-                if (unopenable.TryGetValue(new TopicPartition(topic.Id, partition.Index), out Error why) && why.Code == ErrorCode.DiskFull)
-                {
-                    await OpenOrApplyAsync(new TopicPartition(topic.Id, partition.Index), PartitionViews.Of(applied!, topic, partition), OptionsFor(topic));
-                }
-            }
-        }
-    }
-
     private async Task StartOverAsync(TopicPartition id, Offset logStart, Offset at, byte[] state)
     {
         bool isFollowed = loops.TryGetValue(id, out PartitionLoop? loop) && loop.IsFollowing && loop.LogEnd < at;
@@ -288,7 +269,7 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
             Invariant.Check(loops.TryAdd(partition, loop), "a partition is opened once");
             await loop.ApplyAsync(view, null);
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvariantViolationException)
         {
             if (!unopenable.ContainsKey(partition))
             {
@@ -344,17 +325,16 @@ internal sealed class PartitionTable(BrokerOptions options, BrokerEnvironment en
     /// <summary>At start: finishes removals that a crash cut short; directories that nobody knows are reported and left alone.</summary>
     private async Task SweepAsync(LogDirectoryEntry entry)
     {
-        int dash = entry.Name.LastIndexOf('-');
-        if (!entry.IsDirectory || dash < 0 || !TopicId.TryParse(entry.Name[..dash], out TopicId topic) || !int.TryParse(entry.Name[(dash + 1)..], out int index))
+        if (!entry.IsDirectory || !TryParse(entry.Name, out TopicPartition id))
         {
             return;
         }
 
-        if (metadata.Image.IsDeleted(topic))
+        if (metadata.Image.IsDeleted(id.Topic))
         {
-            await RemoveFilesAsync(entry.Name, new TopicPartition(topic, new PartitionIndex(index)));
+            await RemoveFilesAsync(entry.Name, id);
         }
-        else if (!metadata.Image.TryGetTopic(topic, out _))
+        else if (!metadata.Image.TryGetTopic(id.Topic, out _))
         {
             Log.OrphanDirectory(environment.Logger, entry.Name);
         }

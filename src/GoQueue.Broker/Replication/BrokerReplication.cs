@@ -112,6 +112,14 @@ internal sealed class BrokerReplication
                     loop.Tick();
                 }
 
+                if (FailureReceiver is { } receiver)
+                {
+                    foreach (TopicPartition unopenable in table.TakeUnopenableToReport())
+                    {
+                        receiver(unopenable);
+                    }
+                }
+
                 Hurry(); // a registration that came since the last look
             }
         }

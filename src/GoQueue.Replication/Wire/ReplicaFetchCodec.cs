@@ -10,9 +10,10 @@ public static class ReplicaFetchCodec
 
     private const byte Version = 1;
     private const byte TakesOffers = 1;
+    private const byte Stuck = 1;
     private const int RequestHead = 38;
     private const int ResponseHead = 22;
-    private const int PositionSize = 48;
+    private const int PositionSize = 49;
     private const int PartitionSize = 20;
     private const int FetchedSize = 68;
 
@@ -39,6 +40,7 @@ public static class ReplicaFetchCodec
             to.Int32(entry.Position.LastEpoch.Value);
             to.Int64(entry.Position.LogStart.Value);
             to.Int32(entry.Position.Round);
+            to.Byte(entry.Position.IsStuck ? Stuck : (byte)0);
         }
 
         for (int index = 0; index < request.Forgotten.Count; index++)
@@ -77,14 +79,15 @@ public static class ReplicaFetchCodec
         {
             TopicPartition partition = from.Partition();
             FetchPosition position = new(new LeaderEpoch(from.Int32()), new Offset(from.Int64()), new LeaderEpoch(from.Int32()), new Offset(from.Int64()), from.Int32());
-            bool fits = partition.Partition.Value >= 0 && position.LeaderEpoch.Value >= 0 && position.FetchOffset.Value >= 0 && position.LastEpoch.Value >= -1
+            byte state = from.Byte();
+            bool fits = state is 0 or Stuck && partition.Partition.Value >= 0 && position.LeaderEpoch.Value >= 0 && position.FetchOffset.Value >= 0 && position.LastEpoch.Value >= -1
                 && position.LogStart.Value >= 0 && position.LogStart <= position.FetchOffset;
             if (!fits)
             {
                 return Malformed("request");
             }
 
-            positions[index] = new PartitionPosition(partition, position);
+            positions[index] = new PartitionPosition(partition, position with { IsStuck = state == Stuck });
         }
 
         TopicPartition[] forgotten = new TopicPartition[forgottenCount];

@@ -13,9 +13,6 @@ namespace GoQueue.Storage.Recovery;
 /// </summary>
 internal sealed class LogOpener
 {
-    /// <summary>An empty file that says that a flush or write failed since the log was opened.</summary>
-    public const string FailedMark = "failed";
-
     private readonly ILogDirectory directory;
     private readonly PartitionLogOptions options;
     private readonly UnixMillis now;
@@ -201,11 +198,7 @@ internal sealed class LogOpener
             segment.File.SetLength(segment.Size);
         }
 
-        if (directory.Exists(FailedMark))
-        {
-            WriteAgain(segment, position);
-        }
-
+        WriteAgain(segment, position);
         segment.File.Flush();
         segment.RebuildIndexes(options.IndexIntervalBytes);
         foreach (SparseIndex index in new[] { segment.Offsets, segment.Times })
@@ -299,13 +292,8 @@ internal sealed class LogOpener
             last.File.SetLength(last.Size);
         }
 
-        if (directory.Exists(FailedMark))
-        {
-            WriteAgain(last, last.BaseOffset == from.SegmentBase ? from.Position : 0);
-        }
-
+        WriteAgain(last, last.BaseOffset == from.SegmentBase ? from.Position : 0);
         last.File.Flush(); // what was read here may have been in memory only
-        directory.Delete(FailedMark);
         last.ReservedSize = last.Size;
         if (last.Size > 0 && last.CreatedAt.IsNone)
         {
@@ -313,6 +301,11 @@ internal sealed class LogOpener
         }
     }
 
+    /// <summary>
+    /// After a failed flush Linux counts the pages as clean: they can be read back and are not on the device, and a flush alone would not bring them there. Whether
+    /// one failed cannot be known for certain by the process that comes after, so what lies behind the checkpoint is always written again; that is no more than
+    /// what was just read.
+    /// </summary>
     private static void WriteAgain(Segment last, long position)
     {
         using SharedBuffer buffer = SharedBuffer.Rent(1024 * 1024);

@@ -14,6 +14,9 @@ namespace GoQueue.Broker.Replication.Serving;
 /// <remarks>Whoever has news answers the waiting request on its own thread: a change of threads on the way of every acknowledgement is paid by all.</remarks>
 internal sealed class FollowerSession : IDisposable
 {
+    /// <summary>For a follower that cannot append: enough to notice when it can again.</summary>
+    private const int StuckBytes = 64 << 10;
+
     private readonly NodeId follower;
     private readonly ReplicationOptions options;
     private readonly BrokerEnvironment environment;
@@ -380,7 +383,7 @@ internal sealed class FollowerSession : IDisposable
             return 0;
         }
 
-        if (takesOffers && partition.Loop.OffersSegmentAt(position.FetchOffset) && partition.Loop.LeadingEpoch == position.LeaderEpoch)
+        if (takesOffers && !position.IsStuck && partition.Loop.OffersSegmentAt(position.FetchOffset) && partition.Loop.LeadingEpoch == position.LeaderEpoch)
         {
             entries.Add(new PartitionFetched(partition.Loop.Partition, new FetchAnswer(position.LeaderEpoch, position.Round, ErrorCode.None, EpochEnd.Undefined, partition.Loop.HighWatermark, partition.Loop.LogStart) { OffersSegment = true }, 0));
             return 0;
@@ -388,6 +391,11 @@ internal sealed class FollowerSession : IDisposable
 
         bool isBounded = partition.Loop.IsAdding(follower);
         int most = Math.Min(maxBytes, isBounded ? throttle.PartBytes(options.FetchMaxPartitionBytes) : options.FetchMaxPartitionBytes);
+        if (position.IsStuck)
+        {
+            most = Math.Min(most, StuckBytes);
+        }
+
         LogRead read = await partition.Loop.ReadForFollowerAsync(position.FetchOffset, most);
         Offset highWatermark = partition.Loop.HighWatermark;
         ErrorCode error = partition.Loop.LeadingEpoch != position.LeaderEpoch ? ErrorCode.NotLeader : read.Error?.Code ?? ErrorCode.None; // read under one leadership, or not at all

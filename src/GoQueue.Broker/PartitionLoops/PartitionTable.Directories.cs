@@ -1,0 +1,140 @@
+using GoQueue.Broker.Replication;
+using GoQueue.Core;
+using GoQueue.Metadata;
+using GoQueue.Metadata.Brokers;
+using GoQueue.Metadata.Topics;
+using GoQueue.Storage.Directories;
+
+namespace GoQueue.Broker.PartitionLoops;
+
+/// <content>Directories that do not go by themselves the way the image says: those that cannot be opened, and those that belong elsewhere.</content>
+internal sealed partial class PartitionTable
+{
+    /// <summary>Pause between two reports of the same partition that cannot be opened.</summary>
+    private static readonly TimeSpan reportPause = TimeSpan.FromSeconds(5);
+
+    private readonly Dictionary<TopicPartition, TimeSpan> reported = [];
+    private readonly SortedDictionary<TopicPartition, TimeSpan> strays = []; // since when
+    private readonly Lock reportGate = new();
+
+    private TimeSpan Now => environment.Time.GetElapsedTime(0);
+
+    /// <summary>
+    /// Partitions that could not be opened here: the others go on without this replica where they can, and are asked to again while the metadata counts on it, because
+    /// a registration that comes after the failure puts it back into play. Any thread.
+    /// </summary>
+    public IReadOnlyList<TopicPartition> TakeUnopenableToReport()
+    {
+        MetadataImage image = metadata.Image;
+        if (unopenable.IsEmpty || !IsRegisteredIn(image))
+        {
+            return [];
+        }
+
+        List<TopicPartition> due = [];
+        lock (reportGate)
+        {
+            foreach (TopicPartition id in unopenable.Keys.Order())
+            {
+                bool counts = image.TryGetPartition(id, out PartitionImage? partition) && (partition.Leader == options.Node || partition.InSync.Contains(options.Node));
+                bool isDue = !reported.TryGetValue(id, out TimeSpan last) || Now - last >= reportPause;
+                if (counts && isDue)
+                {
+                    reported[id] = Now;
+                    due.Add(id);
+                }
+            }
+        }
+
+        return due;
+    }
+
+    /// <summary>Room may be there now, or the device may answer again. What fails again stays refused.</summary>
+    private async Task TryUnopenableAgainAsync()
+    {
+        if (unopenable.IsEmpty || applied is not { } image)
+        {
+            return;
+        }
+
+        foreach (TopicImage topic in image.Topics)
+        {
+            foreach (PartitionImage partition in topic.Partitions)
+            {
+                TopicPartition id = new(topic.Id, partition.Index);
+                if (unopenable.ContainsKey(id))
+                {
+                    await OpenOrApplyAsync(id, PartitionViews.Of(image, topic, partition), OptionsFor(topic));
+                    if (loops.ContainsKey(id))
+                    {
+                        Log.PartitionOpenedLater(environment.Logger, id);
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Removes replicas that a reassignment took away while this node was down. Never on a hint: the image must hold this process's own registration, which was committed
+    /// after the process started, so it is no older than what was committed then; it must name the partition and other nodes for it, enough of them in sync; and it
+    /// must have said so for a while. A partition that the image does not mention is left alone.
+    /// </summary>
+    private async Task RemoveStraysAsync()
+    {
+        if (applied is not { } image || !IsRegisteredIn(image))
+        {
+            return;
+        }
+
+        SortedSet<TopicPartition> found = [];
+        foreach (LogDirectoryEntry entry in directory.List())
+        {
+            if (entry.IsDirectory && TryParse(entry.Name, out TopicPartition id) && IsElsewhere(image, id))
+            {
+                found.Add(id);
+                strays.TryAdd(id, Now);
+            }
+        }
+
+        foreach (TopicPartition gone in strays.Keys.Where(id => !found.Contains(id)).ToList())
+        {
+            strays.Remove(gone); // back, or removed
+        }
+
+        foreach (TopicPartition due in strays.Where(stray => Now - stray.Value >= options.StrayReplicaDelay).Select(stray => stray.Key).ToList())
+        {
+            strays.Remove(due);
+            Log.StrayRemoved(environment.Logger, due);
+            await RemoveFilesAsync(due.ToString(), due);
+        }
+    }
+
+    private bool IsRegisteredIn(MetadataImage image) =>
+        !environment.Registration.Value.IsNone && image.TryGetBroker(options.Node, out BrokerImage? self) && self.Epoch == environment.Registration.Value;
+
+    private bool IsElsewhere(MetadataImage image, TopicPartition id)
+    {
+        bool isKnown = image.TryGetTopic(id.Topic, out TopicImage? topic) && image.TryGetPartition(id, out _);
+        if (!isKnown || loops.ContainsKey(id) || unopenable.ContainsKey(id))
+        {
+            return false;
+        }
+
+        PartitionImage partition = topic!.Partitions[id.Partition.Value];
+        int wanted = Math.Min(topic.Settings.MinInSyncReplicas, partition.Replicas.Count);
+        return !partition.Replicas.Contains(options.Node) && !partition.Adding.Contains(options.Node) && partition.Leader is not null && partition.InSync.Count >= wanted;
+    }
+
+    private static bool TryParse(string name, out TopicPartition id)
+    {
+        int dash = name.LastIndexOf('-');
+        id = default;
+        if (dash < 0 || !TopicId.TryParse(name[..dash], out TopicId topic) || !int.TryParse(name[(dash + 1)..], out int index) || index < 0)
+        {
+            return false;
+        }
+
+        id = new TopicPartition(topic, new PartitionIndex(index));
+        return name == id.ToString();
+    }
+}

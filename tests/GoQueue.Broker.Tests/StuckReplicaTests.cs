@@ -1,0 +1,177 @@
+using System.Diagnostics;
+using GoQueue.Broker.Replication;
+using GoQueue.Broker.Requests;
+using GoQueue.Broker.Tests.Fixtures;
+using GoQueue.Core;
+using GoQueue.Metadata.Commands;
+using GoQueue.Metadata.Topics;
+using GoQueue.Replication;
+using GoQueue.Storage.Directories;
+using GoQueue.Testing;
+
+namespace GoQueue.Broker.Tests;
+
+/// <summary>Replicas that cannot take more, cannot be opened, or are no longer wanted; and what moving ones may cost.</summary>
+public sealed class StuckReplicaTests
+{
+    [Fact]
+    public async Task R9_a_follower_with_a_full_disk_says_so_and_acknowledgements_do_not_wait_for_the_window()
+    {
+        await using TestCluster cluster = await StartAsync();
+        await cluster.CreateAsync();
+        Assert.Equal(3, (await cluster.Leader.PublishAsync(Batches.Of("a"))).Replicas);
+        cluster["n3"].Disk.Capacity = 1;
+        PublishReceipt receipt = await cluster.Leader.PublishAsync(Batches.Of(new string('b', 500_000))).WaitAsync(TimeSpan.FromSeconds(30)); // the window is an hour
+        Assert.True(receipt.IsOk, receipt.Error.ToString());
+        Assert.Equal(2, receipt.Replicas);
+        Assert.Equal(2, cluster.Image.InSync.Count);
+        cluster["n3"].Disk.Capacity = long.MaxValue;
+        await cluster.InSyncAsync("n1", "n2", "n3");
+        Assert.Equal(3, (await cluster.Leader.PublishAsync(Batches.Of("c"))).Replicas);
+    }
+
+    [Fact]
+    public async Task A_partition_that_cannot_be_opened_is_reported_until_the_metadata_does_not_count_on_it_and_opened_when_it_can_be()
+    {
+        await using TestCluster cluster = await StartAsync();
+        await cluster.CreateAsync();
+        Assert.True((await cluster.Leader.PublishAsync(Batches.Of("a"))).IsOk);
+        ClusterNode node = cluster["n3"];
+        await node.StopAsync();
+        ILogDirectory own = node.Disk.Root.Subdirectory("partitions").Subdirectory(cluster.Partition.ToString());
+        own.Rename("checkpoint", "aside");
+        byte[] newer = new byte[8192];
+        newer[0] = (byte)'G';
+        newer[1] = (byte)'Q';
+        using (ILogFile kept = own.Open("aside", writable: false))
+        {
+            kept.Read(0, newer);
+        }
+
+        MakeNewer(newer.AsSpan(0, 48));
+        MakeNewer(newer.AsSpan(4096, 48));
+        using (ILogFile file = own.Create("checkpoint"))
+        {
+            file.Write(0, newer);
+            file.Flush();
+        }
+
+        await node.StartAsync();
+        Error refusal = node.Offsets(cluster.Partition).Error;
+        Assert.Equal(ErrorCode.StorageFailure, refusal.Code);
+        TaskCompletionSource<TopicPartition> reported = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        node.Broker.OnPartitionFailure(failed => reported.TrySetResult(failed));
+        Assert.Equal(cluster.Partition, await reported.Task.WaitAsync(TimeSpan.FromSeconds(60)));
+        await cluster.FenceAsync("n3"); // what the report brings about: the others go on
+        Assert.Equal(2, (await cluster.Leader.PublishAsync(Batches.Of("b"))).Replicas);
+        await cluster.DecideAsync(new AlterBrokerCommand(node.Id, cluster.BrokerOf(node.Id).Epoch, BrokerChange.Unfence));
+        own.Delete("checkpoint");
+        own.Rename("aside", "checkpoint"); // an operator repaired it
+        await cluster.InSyncAsync("n1", "n2", "n3");
+        Assert.Equal(3, (await cluster.Leader.PublishAsync(Batches.Of("c"))).Replicas);
+    }
+
+    [Fact]
+    public async Task A_replica_that_was_reassigned_away_while_its_node_was_down_is_removed_after_its_registration()
+    {
+        await using TestCluster cluster = await StartAsync(count: 4);
+        await cluster.CreateAsync(partitions: 2);
+        Assert.Equal(3, (await cluster.Leader.PublishAsync(Batches.Of("a"))).Replicas);
+        await cluster["n3"].StopAsync();
+        await cluster.FenceAsync("n3");
+        await MoveAsync(cluster);
+        ILogDirectory partitions = cluster["n3"].Disk.Root.Subdirectory("partitions");
+        Assert.True(partitions.Exists(cluster.Partition.ToString()));
+        await cluster["n3"].StartAsync();
+        await Eventually.TrueAsync(() => !partitions.Exists(cluster.Partition.ToString()), "n3 removed what belongs elsewhere");
+        Assert.True(partitions.Exists((cluster.Partition with { Partition = new PartitionIndex(1) }).ToString()), "the other partition is still its own");
+    }
+
+    [Fact]
+    public async Task A_replica_that_is_being_added_gets_no_more_than_the_rate_and_the_others_are_not_held_up()
+    {
+        await using TestCluster cluster = await StartAsync(count: 4, ship: null);
+        await ThrottledMoveAsync(cluster);
+        Assert.Equal(0, cluster["n4"].Peers.CallsOf(Core.Peers.PeerMessageKind.SegmentFetch));
+    }
+
+    [Fact]
+    public async Task Shipping_to_a_replica_that_is_being_added_obeys_the_rate_too()
+    {
+        await using TestCluster cluster = await StartAsync(count: 4, ship: 0);
+        await ThrottledMoveAsync(cluster);
+        Assert.True(cluster["n4"].Peers.CallsOf(Core.Peers.PeerMessageKind.SegmentFetch) > 5);
+    }
+
+    [Fact]
+    public void What_is_admitted_waits_for_what_was_admitted_before()
+    {
+        ManualTime time = new();
+        ReassignmentThrottle throttle = new(time);
+        throttle.Change(1_000_000);
+        Assert.True(throttle.AdmitOutAsync(500_000, CancellationToken.None).IsCompleted);
+        Task second = throttle.AdmitOutAsync(250_000, CancellationToken.None);
+        Task third = throttle.AdmitOutAsync(1, CancellationToken.None);
+        Assert.True(throttle.AdmitInAsync(1, CancellationToken.None).IsCompleted, "in and out are bounded each");
+        time.Advance(TimeSpan.FromMilliseconds(499));
+        Assert.False(second.IsCompleted);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.True(second.IsCompleted);
+        Assert.False(third.IsCompleted);
+        time.Advance(TimeSpan.FromMilliseconds(250));
+        Assert.True(third.IsCompleted);
+        Assert.Equal(125_000, throttle.PartBytes(1 << 20));
+        throttle.Change(0);
+        Assert.Equal(1 << 20, throttle.PartBytes(1 << 20));
+        Assert.Equal(TimeSpan.Zero, throttle.WaitOut());
+    }
+
+    /// <summary>2.8 MB at 2 MB/s for a fourth replica: at least 1.2 s, during which the three others acknowledge at their own pace.</summary>
+    private static async Task ThrottledMoveAsync(TestCluster cluster)
+    {
+        await cluster.CreateAsync(TopicSettings.Default with { SegmentBytes = 1 << 20, RetentionMillis = -1 });
+        for (int index = 0; index < 4; index++)
+        {
+            Assert.Equal(3, (await cluster.Leader.PublishAsync(Batches.Of(new string((char)('a' + index), 700_000)))).Replicas);
+        }
+
+        await cluster.DecideAsync(new SetReassignmentRateCommand(2_000_000));
+        Stopwatch watch = Stopwatch.StartNew();
+        NodeList all = NodeList.From([new NodeId("n1"), new NodeId("n2"), new NodeId("n4"), new NodeId("n3")]);
+        await AssignAsync(cluster, new ReplicaAssignment(all, NodeList.Of(new NodeId("n4")), NodeList.Of(new NodeId("n3"))), cluster.Image.InSync);
+        Assert.True((await cluster.Leader.PublishAsync(Batches.Of("not held up"))).IsOk);
+        Assert.DoesNotContain(new NodeId("n4"), cluster.Image.InSync);
+        await cluster.InSyncAsync("n1", "n2", "n3", "n4");
+        Assert.True(watch.Elapsed > TimeSpan.FromSeconds(1.2), $"2.8 MB at 2 MB/s took {watch.Elapsed}");
+    }
+
+    private static async Task MoveAsync(TestCluster cluster)
+    {
+        NodeList all = NodeList.From([new NodeId("n1"), new NodeId("n2"), new NodeId("n4"), new NodeId("n3")]);
+        await AssignAsync(cluster, new ReplicaAssignment(all, NodeList.Of(new NodeId("n4")), NodeList.Of(new NodeId("n3"))), cluster.Image.InSync);
+        await cluster.InSyncAsync("n1", "n2", "n4");
+        await AssignAsync(cluster, new ReplicaAssignment(all.Without(new NodeId("n3")), NodeList.Empty, NodeList.Empty), cluster.Image.InSync);
+    }
+
+    private static Task AssignAsync(TestCluster cluster, ReplicaAssignment assignment, NodeList inSync) => cluster.DecideAsync(new AlterPartitionsCommand(
+        [new PartitionChange { Partition = cluster.Partition, Expected = cluster.Image.PartitionEpoch, Leader = cluster.Image.Leader, InSync = assignment.Replicas.Where(inSync.Contains), Assignment = assignment }]));
+
+    private static Task<TestCluster> StartAsync(int count = 3, int? ship = 2) => TestCluster.StartAsync(count, configure: options => options with
+    {
+        TailCacheBytesPerPartition = 0,
+        MaintenanceInterval = TimeSpan.FromMilliseconds(50),
+        StrayReplicaDelay = TimeSpan.FromMilliseconds(100),
+        Replication = options.Replication with { ShipPartBytes = 100_000, Replica = new ReplicaOptions { MaxLag = TimeSpan.FromHours(1), ShipBehindSegments = ship } },
+    });
+
+    private static void MakeNewer(Span<byte> slot)
+    {
+        if (slot[0] != 'G')
+        {
+            return;
+        }
+
+        slot[2] = 99;
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(slot[4..], Crc32C.Append(Crc32C.Compute(slot[..4]), slot[8..48]));
+    }
+}
