@@ -10,7 +10,7 @@ internal static class AllFigures
 {
     private const int ManyTopics = 1_000;
     private const int Callers = 64;
-    private const int Proposals = 10_000;
+    private const int Proposals = 20_000;
     private const string Load = "three brokers and the load on one machine, replication 3, acks all, flushed on every replica, 1 KiB";
 
     private static readonly (string Name, Func<Stage, Task> MeasureAsync)[] Table =
@@ -47,19 +47,19 @@ internal static class AllFigures
     private static async Task SaturatedAsync(Stage stage)
     {
         Cluster cluster = await stage.ClusterAsync();
-        JsonElement result = await BenchAsync(stage, cluster, "--duration", "10s", "--partitions", "3", "--batch-bytes", "256KiB", "--producers", "2");
+        JsonElement result = await BenchAsync(stage, cluster, "--duration", "10s", "--warm-up", "5s", "--partitions", "3", "--batch-bytes", "256KiB", "--producers", "2");
         Row("cluster of 3: publish, as fast as it goes", $"{Number(result, "result", "messagesPerSecond"):0} msg/s", "75,000; aim 200,000", $"{Load}, batches of 256 KiB, 2 producers, 3 partitions");
     }
 
     private static async Task PacedAsync(Stage stage)
     {
         Cluster cluster = await stage.ClusterAsync();
-        JsonElement result = await BenchAsync(stage, cluster, "--rate", "20000", "--duration", "15s", "--warm-up", "8s", "--partitions", "3", "--linger", "1ms");
+        JsonElement result = await BenchAsync(stage, cluster, "--rate", "20000", "--duration", "15s", "--warm-up", "20s", "--partitions", "3", "--linger", "5ms");
         Row(
             "cluster of 3: publish at 20,000 msg/s, p99 until acknowledged",
             $"{Number(result, "latencyMs", "p99"):0.0} ms",
             "< 12 ms; aim < 5 ms",
-            $"open loop after 8 s of warm-up, {Load}, linger 1 ms; p50 {Number(result, "latencyMs", "p50"):0.0}, p99.9 {Number(result, "latencyMs", "p99.9"):0.0}; {Number(result, "result", "messagesPerSecond"):0} msg/s reached");
+            $"open loop after 20 s of warm-up, {Load}, 3 partitions, linger 5 ms; p50 {Number(result, "latencyMs", "p50"):0.0}, p99.9 {Number(result, "latencyMs", "p99.9"):0.0}; {Number(result, "result", "messagesPerSecond"):0} msg/s reached");
     }
 
     private static async Task FailoverAsync(Stage stage)
@@ -73,21 +73,29 @@ internal static class AllFigures
     private static async Task ProposalsAsync(Stage stage)
     {
         Cluster cluster = await stage.ClusterAsync();
-        await cluster.CreateTopicAsync("altered", 1, 3, 2, stage.Cancelled);
+        await Task.WhenAll(Enumerable.Range(0, Callers).Select(caller => cluster.CreateTopicAsync($"altered-{caller}", 1, 1, 1, stage.Cancelled)));
         Node controller = await cluster.ControllerAsync(stage.Cancelled);
-        int left = Proposals;
-        int failed = 0;
+        await ProposeAsync(stage, cluster, controller, Proposals / 2); // code gets warm
         long began = Stopwatch.GetTimestamp();
+        int failed = await ProposeAsync(stage, cluster, controller, Proposals);
+        double rate = Proposals / Stopwatch.GetElapsedTime(began).TotalSeconds;
+        Row("cluster of 3: Raft proposals", $"{rate:0}/s", "5,000/s", $"topic alterations by REST at the controller, {Callers} callers with a topic each, {Proposals} in all, flushed on a majority; {failed} failed");
+    }
+
+    /// <summary>Answers how many failed.</summary>
+    private static async Task<int> ProposeAsync(Stage stage, Cluster cluster, Node controller, int proposals)
+    {
+        int left = proposals;
+        int failed = 0;
         await Task.WhenAll(Enumerable.Range(0, Callers).Select(async caller =>
         {
             while (Interlocked.Decrement(ref left) is >= 0 and int number)
             {
-                RestAnswer answer = await cluster.Rest.SendAsync(controller, HttpMethod.Patch, "/v1/topics/altered", new { segmentMs = 3_600_000L + number }, TimeSpan.FromSeconds(30), stage.Cancelled);
+                RestAnswer answer = await cluster.Rest.SendAsync(controller, HttpMethod.Patch, $"/v1/topics/altered-{caller}", new { segmentMs = 3_600_000L + number }, TimeSpan.FromSeconds(30), stage.Cancelled);
                 Interlocked.Add(ref failed, answer.IsOk ? 0 : 1);
             }
         }));
-        double rate = Proposals / Stopwatch.GetElapsedTime(began).TotalSeconds;
-        Row("cluster of 3: Raft proposals", $"{rate:0}/s", "5,000/s", $"topic alterations by REST at the controller, {Callers} callers, {Proposals} in all, flushed on a majority; {failed} failed");
+        return failed;
     }
 
     private static async Task TopicsAsync(Stage stage)
