@@ -162,9 +162,17 @@ public sealed partial class PartitionReplica
         return AdvanceAsLeader(now); // a replica that held it back by R4 may have fallen behind
     }
 
-    /// <summary>In-sync replicas, this one included, that hold everything below <paramref name="offset"/> durably.</summary>
+    /// <summary>
+    /// In-sync replicas, this one included, that hold everything below <paramref name="offset"/> durably. Below the high watermark that is all of them,
+    /// also those that a new leader has not heard of yet: else the repeat of a committed batch would be answered as if nobody else had it.
+    /// </summary>
     public int CountHolding(Offset offset)
     {
+        if (offset <= HighWatermark)
+        {
+            return committedInSync;
+        }
+
         int count = DurableEnd >= offset ? 1 : 0;
         foreach (FollowerProgress follower in followers)
         {

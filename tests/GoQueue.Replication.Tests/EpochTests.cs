@@ -24,7 +24,8 @@ public sealed class EpochTests
         scene.Replica.BecomeLeader(View(2, 2, N1, [N1, N2, N3]), new Offset(6), new Offset(6), scene.Now);
         Assert.Equal(5, scene.HighWatermark);
         Assert.Equal(new Offset(6), scene.Replica.EpochStart);
-        Assert.Equal(1, scene.Replica.CountHolding(new Offset(1)));
+        Assert.Equal(1, scene.Replica.CountHolding(new Offset(6)));
+        Assert.Equal(3, scene.Replica.CountHolding(new Offset(5))); // committed, so every member has it: the answer to a repeat says so
     }
 
     [Fact]
