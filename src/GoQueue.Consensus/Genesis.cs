@@ -1,6 +1,7 @@
 using System.Buffers;
 using GoQueue.Consensus.Encoding;
 using GoQueue.Core;
+using GoQueue.Core.Fields;
 using GoQueue.Metadata.Cluster;
 using GoQueue.Metadata.Quorum;
 
@@ -64,7 +65,7 @@ public sealed record Genesis(string ClusterId, IReadOnlyList<QuorumMember> Voter
     /// <summary>Reads one genesis and nothing behind it. Codes: CorruptLog for damage, UnsupportedBatchVersion for one of a newer program.</summary>
     public static Result<Genesis> Read(ReadOnlySpan<byte> bytes)
     {
-        WireReader from = new(bytes);
+        FieldReader from = new(bytes);
         byte version = from.ReadByte();
         if (!from.IsBroken && version != Version)
         {

@@ -23,6 +23,11 @@ public static class FuzzTargets
         new LogRecoveryTarget(),
         new RaftMessageTarget(),
         new RaftFileTarget(),
+        new FormationViewTarget(),
+        new ReplicaFetchTarget(),
+        new PeerFrameTarget(),
+        new PeerGreetingTarget(),
+        new ForwardingTarget(),
     ];
 
     /// <summary>The target of this name, or all for <c>all</c>; empty when there is none.</summary>

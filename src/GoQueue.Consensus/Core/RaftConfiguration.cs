@@ -1,6 +1,7 @@
 using System.Buffers;
 using GoQueue.Consensus.Encoding;
 using GoQueue.Core;
+using GoQueue.Core.Fields;
 using GoQueue.Metadata.Quorum;
 
 namespace GoQueue.Consensus.Core;
@@ -61,13 +62,13 @@ internal sealed class RaftConfiguration
     /// <summary>Null when the bytes are none.</summary>
     public static RaftConfiguration? TryRead(ReadOnlySpan<byte> bytes)
     {
-        WireReader from = new(bytes);
+        FieldReader from = new(bytes);
         RaftConfiguration? read = TryRead(ref from);
         return from.IsAtEnd ? read : null;
     }
 
     /// <summary>Null, and the reader broken, when the next bytes are none.</summary>
-    public static RaftConfiguration? TryRead(ref WireReader from)
+    public static RaftConfiguration? TryRead(ref FieldReader from)
     {
         IReadOnlyList<QuorumMember> voters = from.ReadMembers(Genesis.MaxVoters);
         IReadOnlyList<QuorumMember> learners = from.ReadMembers(Genesis.MaxMembers);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using GoQueue.Consensus.Encoding;
 using GoQueue.Core;
+using GoQueue.Core.Fields;
 
 namespace GoQueue.Consensus.Core;
 
@@ -69,7 +70,7 @@ internal sealed class RaftSnapshot
             return null;
         }
 
-        WireReader from = new(span[HeaderSize..]);
+        FieldReader from = new(span[HeaderSize..]);
         long index = from.ReadInt64();
         long term = from.ReadInt64();
         RaftConfiguration? configuration = RaftConfiguration.TryRead(ref from);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using GoQueue.Consensus.Core;
 using GoQueue.Core;
+using GoQueue.Core.Fields;
 
 namespace GoQueue.Consensus.Encoding;
 
@@ -38,7 +39,7 @@ internal static class PeerCalls
     /// <summary>Null when the bytes are none. The commands are copies.</summary>
     public static List<ReadOnlyMemory<byte>>? ReadProposals(ReadOnlySpan<byte> bytes)
     {
-        WireReader from = new(bytes);
+        FieldReader from = new(bytes);
         bool isKnown = from.ReadByte() == Version;
         int count = from.ReadCount(sizeof(int), MaxCommands);
         List<ReadOnlyMemory<byte>> commands = new(count);
@@ -88,7 +89,7 @@ internal static class PeerCalls
     /// <summary>Null when the bytes are none.</summary>
     public static QuorumRequest? ReadAdmin(ReadOnlySpan<byte> bytes)
     {
-        WireReader from = new(bytes);
+        FieldReader from = new(bytes);
         bool isKnown = from.ReadByte() == Version;
         QuorumRequest? request = (AdminType)from.ReadByte() switch
         {
@@ -122,7 +123,7 @@ internal static class PeerCalls
     /// <summary>An answer that cannot be read is <see cref="ErrorCode.OutcomeUnknown"/>: the other side did something.</summary>
     public static Result<long> ReadAnswer(ReadOnlySpan<byte> bytes)
     {
-        WireReader from = new(bytes);
+        FieldReader from = new(bytes);
         bool isKnown = from.ReadByte() == Version;
         ErrorCode code = (ErrorCode)from.ReadInt32();
         long value = code == ErrorCode.None ? from.ReadNumber() : 0;
@@ -135,5 +136,5 @@ internal static class PeerCalls
         return code == ErrorCode.None ? value : new Error(code, detail);
     }
 
-    private static NodeId ReadNode(ref WireReader from) => new(from.ReadName(MemberRules.MaxNodeIdLength));
+    private static NodeId ReadNode(ref FieldReader from) => new(from.ReadName(MemberRules.MaxNodeIdLength));
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using GoQueue.Consensus.Core;
 using GoQueue.Core;
+using GoQueue.Core.Fields;
 
 namespace GoQueue.Consensus.Encoding;
 
@@ -45,22 +46,22 @@ internal static class RaftMessageCodec
                 bytes.WriteInt64(ask.LastTerm);
                 break;
             case RaftMessage.PreVoteAnswer answer:
-                bytes.WriteBool(answer.IsGranted);
+                bytes.WriteBoolean(answer.IsGranted);
                 break;
             case RaftMessage.Vote ask:
                 bytes.WriteInt64(ask.LastIndex);
                 bytes.WriteInt64(ask.LastTerm);
-                bytes.WriteBool(ask.IsTransfer);
+                bytes.WriteBoolean(ask.IsTransfer);
                 break;
             case RaftMessage.VoteAnswer answer:
-                bytes.WriteBool(answer.IsGranted);
+                bytes.WriteBoolean(answer.IsGranted);
                 break;
             case RaftMessage.Append append:
                 WriteAppend(append, bytes);
                 break;
             case RaftMessage.AppendAccepted accepted:
                 bytes.WriteInt64(accepted.Match);
-                bytes.WriteBool(accepted.IsCounted);
+                bytes.WriteBoolean(accepted.IsCounted);
                 break;
             case RaftMessage.AppendRejected rejected:
                 bytes.WriteInt64(rejected.PreviousIndex);
@@ -73,7 +74,7 @@ internal static class RaftMessageCodec
                 break;
             case RaftMessage.HeartbeatAnswer answer:
                 bytes.WriteInt64(answer.Round);
-                bytes.WriteBool(answer.IsCounted);
+                bytes.WriteBoolean(answer.IsCounted);
                 break;
             case RaftMessage.SnapshotChunk chunk:
                 WriteChunk(chunk, bytes);
@@ -82,7 +83,7 @@ internal static class RaftMessageCodec
                 bytes.WriteInt64(answer.Index);
                 bytes.WriteInt64(answer.NextPosition);
                 bytes.WriteInt64(answer.Match);
-                bytes.WriteBool(answer.IsCounted);
+                bytes.WriteBoolean(answer.IsCounted);
                 break;
             case RaftMessage.TimeoutNow:
                 break;
@@ -93,7 +94,7 @@ internal static class RaftMessageCodec
     /// <param name="to">The disk that is spoken to.</param>
     public static RaftMessage? TryRead(ReadOnlySpan<byte> bytes, out Guid to)
     {
-        WireReader from = new(bytes);
+        FieldReader from = new(bytes);
         byte version = from.ReadByte();
         MessageType type = (MessageType)from.ReadByte();
         to = from.ReadGuid();
@@ -106,16 +107,16 @@ internal static class RaftMessageCodec
         RaftMessage? message = type switch
         {
             MessageType.PreVote => new RaftMessage.PreVote(term, from.ReadNumber(), from.ReadNumber()),
-            MessageType.PreVoteAnswer => new RaftMessage.PreVoteAnswer(term, from.ReadBool()),
-            MessageType.Vote => new RaftMessage.Vote(term, from.ReadNumber(), from.ReadNumber(), from.ReadBool()),
-            MessageType.VoteAnswer => new RaftMessage.VoteAnswer(term, from.ReadBool()),
+            MessageType.PreVoteAnswer => new RaftMessage.PreVoteAnswer(term, from.ReadBoolean()),
+            MessageType.Vote => new RaftMessage.Vote(term, from.ReadNumber(), from.ReadNumber(), from.ReadBoolean()),
+            MessageType.VoteAnswer => new RaftMessage.VoteAnswer(term, from.ReadBoolean()),
             MessageType.Append => ReadAppend(term, ref from),
-            MessageType.AppendAccepted => new RaftMessage.AppendAccepted(term, from.ReadNumber(), from.ReadBool()),
+            MessageType.AppendAccepted => new RaftMessage.AppendAccepted(term, from.ReadNumber(), from.ReadBoolean()),
             MessageType.AppendRejected => new RaftMessage.AppendRejected(term, from.ReadNumber(), from.ReadNumber(), from.ReadNumber()),
             MessageType.Heartbeat => new RaftMessage.Heartbeat(term, from.ReadNumber(), from.ReadNumber()),
-            MessageType.HeartbeatAnswer => new RaftMessage.HeartbeatAnswer(term, from.ReadNumber(), from.ReadBool()),
+            MessageType.HeartbeatAnswer => new RaftMessage.HeartbeatAnswer(term, from.ReadNumber(), from.ReadBoolean()),
             MessageType.SnapshotChunk => ReadChunk(term, ref from),
-            MessageType.SnapshotAnswer => new RaftMessage.SnapshotAnswer(term, from.ReadNumber(), from.ReadNumber(), from.ReadNumber(), from.ReadBool()),
+            MessageType.SnapshotAnswer => new RaftMessage.SnapshotAnswer(term, from.ReadNumber(), from.ReadNumber(), from.ReadNumber(), from.ReadBoolean()),
             MessageType.TimeoutNow => new RaftMessage.TimeoutNow(term),
             _ => null,
         };
@@ -153,7 +154,7 @@ internal static class RaftMessageCodec
         }
     }
 
-    private static RaftMessage.Append ReadAppend(long term, ref WireReader from)
+    private static RaftMessage.Append ReadAppend(long term, ref FieldReader from)
     {
         long previousIndex = from.ReadNumber();
         long previousTerm = from.ReadNumber();
@@ -186,7 +187,7 @@ internal static class RaftMessageCodec
         bytes.WriteBlob(chunk.Data.Span);
     }
 
-    private static RaftMessage.SnapshotChunk ReadChunk(long term, ref WireReader from) => new(
+    private static RaftMessage.SnapshotChunk ReadChunk(long term, ref FieldReader from) => new(
         term,
         from.ReadNumber(),
         from.ReadNumber(),

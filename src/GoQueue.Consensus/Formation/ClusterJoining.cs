@@ -1,6 +1,7 @@
 using System.Buffers;
 using GoQueue.Consensus.Encoding;
 using GoQueue.Core;
+using GoQueue.Core.Fields;
 using GoQueue.Core.Peers;
 using GoQueue.Metadata.Quorum;
 using Microsoft.Extensions.Logging;
@@ -106,16 +107,16 @@ public static class ClusterJoining
     {
         ArrayBufferWriter<byte> to = new();
         to.WriteByte(Version);
-        to.WriteBool(isPassedOn);
+        to.WriteBoolean(isPassedOn);
         to.WriteMember(member);
         return SharedBuffer.CopyOf(to.WrittenSpan);
     }
 
     private static Result<(QuorumMember Member, bool IsPassedOn)> Decode(ReadOnlySpan<byte> bytes)
     {
-        WireReader from = new(bytes);
+        FieldReader from = new(bytes);
         byte version = from.ReadByte();
-        bool isPassedOn = from.ReadBool();
+        bool isPassedOn = from.ReadBoolean();
         QuorumMember member = from.ReadMember();
         if (!from.IsAtEnd || version != Version)
         {

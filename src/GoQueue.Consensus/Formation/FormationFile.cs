@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using GoQueue.Consensus.Encoding;
 using GoQueue.Core;
+using GoQueue.Core.Fields;
 using GoQueue.Storage.Directories;
 
 namespace GoQueue.Consensus.Formation;
@@ -84,7 +85,7 @@ public sealed class FormationFile(ILogDirectory directory)
             return new Error(ErrorCode.CorruptLog, "its checksum does not match its content");
         }
 
-        WireReader from = new(bytes[HeaderSize..]);
+        FieldReader from = new(bytes[HeaderSize..]);
         FormationRecord? record = FormationRecord.Read(ref from);
         return record is not null && from.IsAtEnd ? record : new Error(ErrorCode.CorruptLog, "its fields do not fit");
     }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using GoQueue.Consensus.Encoding;
 using GoQueue.Core;
+using GoQueue.Core.Fields;
 
 namespace GoQueue.Consensus.Formation;
 
@@ -49,7 +50,7 @@ public sealed record FormationRecord(FormationStage Stage, FormationProposal Pro
     }
 
     /// <summary>Null when the bytes are not a record; the reader is broken then.</summary>
-    internal static FormationRecord? Read(ref WireReader from)
+    internal static FormationRecord? Read(ref FieldReader from)
     {
         FormationStage stage = (FormationStage)from.ReadByte();
         long ownAttempts = from.ReadNumber();

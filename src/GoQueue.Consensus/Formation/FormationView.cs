@@ -1,6 +1,7 @@
 using System.Buffers;
 using GoQueue.Consensus.Encoding;
 using GoQueue.Core;
+using GoQueue.Core.Fields;
 
 namespace GoQueue.Consensus.Formation;
 
@@ -24,7 +25,7 @@ public sealed record FormationView(NodeId Node, Guid Incarnation, string Host, i
         to.WriteName(Host);
         to.WriteInt32(Port);
         to.WriteInt64(OwnAttempts);
-        to.WriteBool(Record is not null);
+        to.WriteBoolean(Record is not null);
         Record?.Write(to);
         return SharedBuffer.CopyOf(to.WrittenSpan);
     }
@@ -32,7 +33,7 @@ public sealed record FormationView(NodeId Node, Guid Incarnation, string Host, i
     /// <summary>Codes: MalformedRequest.</summary>
     public static Result<FormationView> Decode(ReadOnlySpan<byte> bytes)
     {
-        WireReader from = new(bytes);
+        FieldReader from = new(bytes);
         byte version = from.ReadByte();
         if (!from.IsBroken && version != Version)
         {
@@ -44,7 +45,7 @@ public sealed record FormationView(NodeId Node, Guid Incarnation, string Host, i
         string host = from.ReadName(MemberRules.MaxHostLength);
         int port = from.ReadInt32();
         long ownAttempts = from.ReadNumber();
-        FormationRecord? record = from.ReadBool() ? FormationRecord.Read(ref from) : null;
+        FormationRecord? record = from.ReadBoolean() ? FormationRecord.Read(ref from) : null;
         return from.IsAtEnd && node.Value.Length > 0
             ? new FormationView(node, incarnation, host, port, ownAttempts, record)
             : new Error(ErrorCode.MalformedRequest, "a formation view is damaged");

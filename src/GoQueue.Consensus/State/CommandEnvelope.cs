@@ -1,6 +1,7 @@
 using System.Buffers;
 using GoQueue.Consensus.Encoding;
 using GoQueue.Core;
+using GoQueue.Core.Fields;
 using GoQueue.Metadata.Commands;
 
 namespace GoQueue.Consensus.State;
@@ -31,7 +32,7 @@ internal readonly record struct CommandEnvelope(Guid Client, long Boot, long Seq
     /// <summary>Who and which, without a look at the command; null when it is too short for that.</summary>
     public static CommandEnvelope? TryReadHead(ReadOnlySpan<byte> payload)
     {
-        WireReader from = new(payload);
+        FieldReader from = new(payload);
         CommandEnvelope envelope = new(from.ReadGuid(), from.ReadNumber(), from.ReadNumber(), from.ReadNumber());
         return from.IsBroken ? null : envelope;
     }
@@ -39,7 +40,7 @@ internal readonly record struct CommandEnvelope(Guid Client, long Boot, long Seq
     /// <summary>Reads the whole payload. The command may still be refused by its own rules.</summary>
     public static Result<(CommandEnvelope Envelope, MetadataCommand Command)> Read(ReadOnlySpan<byte> payload)
     {
-        WireReader from = new(payload);
+        FieldReader from = new(payload);
         CommandEnvelope envelope = new(from.ReadGuid(), from.ReadNumber(), from.ReadNumber(), from.ReadNumber());
         bool isSound = !from.IsBroken && envelope.Sequence > 0 && envelope.Floor <= envelope.Sequence && envelope.Sequence - envelope.Floor <= ClientSession.MaxOpen;
         if (!isSound)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using GoQueue.Consensus.Encoding;
 using GoQueue.Core;
+using GoQueue.Core.Fields;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Commands;
 
@@ -91,7 +92,7 @@ internal sealed class ReplicatedState
     /// <summary>Codes: CorruptLog for damage, UnsupportedBatchVersion for a snapshot of a newer program.</summary>
     public static Result<ReplicatedState> ReadSnapshot(ReadOnlySpan<byte> bytes, long index)
     {
-        WireReader from = new(bytes);
+        FieldReader from = new(bytes);
         ReadOnlySpan<byte> sessionBytes = from.ReadBlob(int.MaxValue);
         ReadOnlySpan<byte> image = from.ReadRest();
         if (from.IsBroken)
@@ -110,7 +111,7 @@ internal sealed class ReplicatedState
 
     private bool TryReadSessions(ReadOnlySpan<byte> bytes)
     {
-        WireReader from = new(bytes);
+        FieldReader from = new(bytes);
         int count = from.ReadCount(SmallestSession, MaxSessions + 1);
         for (int i = 0; i < count; i++)
         {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using GoQueue.Core;
+using GoQueue.Core.Fields;
 using GoQueue.Metadata.Cluster;
 using GoQueue.Metadata.Topics;
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using GoQueue.Core;
+using GoQueue.Core.Fields;
 using GoQueue.Metadata.Brokers;
 using GoQueue.Metadata.Cluster;
 using GoQueue.Metadata.Commands;

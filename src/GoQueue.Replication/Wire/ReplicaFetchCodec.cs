@@ -1,4 +1,5 @@
 using GoQueue.Core;
+using GoQueue.Core.Fields;
 
 namespace GoQueue.Replication.Wire;
 
@@ -55,17 +56,17 @@ public static class ReplicaFetchCodec
     /// <summary>Codes: MalformedRequest.</summary>
     public static Result<ReplicaFetchRequest> DecodeRequest(ReadOnlySpan<byte> bytes)
     {
-        WireReader from = new(bytes);
-        bool isKnown = from.Byte() == Version;
-        byte flags = from.Byte();
+        FieldReader from = new(bytes);
+        bool isKnown = from.ReadByte() == Version;
+        byte flags = from.ReadByte();
         isKnown &= flags is 0 or TakesOffers;
-        long session = from.Int64();
-        int sequence = from.Int32();
-        long brokerEpoch = from.Int64();
-        int maxWait = from.Int32();
-        int maxBytes = from.Int32();
-        int positionCount = from.Int32();
-        int forgottenCount = from.Int32();
+        long session = from.ReadInt64();
+        int sequence = from.ReadInt32();
+        long brokerEpoch = from.ReadInt64();
+        int maxWait = from.ReadInt32();
+        int maxBytes = from.ReadInt32();
+        int positionCount = from.ReadInt32();
+        int forgottenCount = from.ReadInt32();
         bool isSane = session >= 0 && sequence >= 0 && brokerEpoch >= 0 && maxWait >= 0 && maxBytes > 0
             && positionCount is >= 0 and <= MaxEntries && forgottenCount is >= 0 and <= MaxEntries
             && bytes.Length == RequestHead + ((long)positionCount * PositionSize) + ((long)forgottenCount * PartitionSize);
@@ -77,9 +78,9 @@ public static class ReplicaFetchCodec
         PartitionPosition[] positions = new PartitionPosition[positionCount];
         for (int index = 0; index < positionCount; index++)
         {
-            TopicPartition partition = from.Partition();
-            FetchPosition position = new(new LeaderEpoch(from.Int32()), new Offset(from.Int64()), new LeaderEpoch(from.Int32()), new Offset(from.Int64()), from.Int32());
-            byte state = from.Byte();
+            TopicPartition partition = from.ReadPartition();
+            FetchPosition position = new(new LeaderEpoch(from.ReadInt32()), new Offset(from.ReadInt64()), new LeaderEpoch(from.ReadInt32()), new Offset(from.ReadInt64()), from.ReadInt32());
+            byte state = from.ReadByte();
             bool fits = state is 0 or Stuck && partition.Partition.Value >= 0 && position.LeaderEpoch.Value >= 0 && position.FetchOffset.Value >= 0 && position.LastEpoch.Value >= -1
                 && position.LogStart.Value >= 0 && position.LogStart <= position.FetchOffset;
             if (!fits)
@@ -93,7 +94,7 @@ public static class ReplicaFetchCodec
         TopicPartition[] forgotten = new TopicPartition[forgottenCount];
         for (int index = 0; index < forgottenCount; index++)
         {
-            forgotten[index] = from.Partition();
+            forgotten[index] = from.ReadPartition();
         }
 
         return new ReplicaFetchRequest(session, sequence, new BrokerEpoch(brokerEpoch), maxWait, maxBytes, positions, forgotten) { TakesOffers = flags == TakesOffers };
@@ -133,12 +134,12 @@ public static class ReplicaFetchCodec
     public static Result<ReplicaFetchResponse> DecodeResponse(ReadOnlySpan<byte> bytes, out int dataStart)
     {
         dataStart = 0;
-        WireReader from = new(bytes);
-        bool isKnown = from.Byte() == Version & from.Byte() == 0;
-        int error = from.Int32();
-        long session = from.Int64();
-        int sequence = from.Int32();
-        int count = from.Int32();
+        FieldReader from = new(bytes);
+        bool isKnown = from.ReadByte() == Version & from.ReadByte() == 0;
+        int error = from.ReadInt32();
+        long session = from.ReadInt64();
+        int sequence = from.ReadInt32();
+        int count = from.ReadInt32();
         bool isSane = session >= 0 && sequence >= 0 && count is >= 0 and <= MaxEntries && bytes.Length >= ResponseHead + ((long)count * FetchedSize);
         if (!isKnown || !isSane || !Enum.IsDefined((ErrorCode)error))
         {
@@ -150,15 +151,15 @@ public static class ReplicaFetchCodec
         PartitionFetched[] entries = new PartitionFetched[count];
         for (int index = 0; index < count; index++)
         {
-            TopicPartition partition = from.Partition();
-            LeaderEpoch epoch = new(from.Int32());
-            int round = from.Int32();
-            ErrorCode code = (ErrorCode)from.Int32();
-            Offset highWatermark = new(from.Int64());
-            Offset logStart = new(from.Int64());
-            EpochEnd diverging = new(new LeaderEpoch(from.Int32()), new Offset(from.Int64()));
-            int data = from.Int32();
-            int offers = from.Int32();
+            TopicPartition partition = from.ReadPartition();
+            LeaderEpoch epoch = new(from.ReadInt32());
+            int round = from.ReadInt32();
+            ErrorCode code = (ErrorCode)from.ReadInt32();
+            Offset highWatermark = new(from.ReadInt64());
+            Offset logStart = new(from.ReadInt64());
+            EpochEnd diverging = new(new LeaderEpoch(from.ReadInt32()), new Offset(from.ReadInt64()));
+            int data = from.ReadInt32();
+            int offers = from.ReadInt32();
             bool fits = offers is 0 or 1 && (offers == 0 || (data == 0 && code == ErrorCode.None && diverging == EpochEnd.Undefined)) && partition.Partition.Value >= 0 && epoch.Value >= -1 && Enum.IsDefined(code) && highWatermark.Value >= 0 && logStart.Value >= 0 && data >= 0
                 && (diverging == EpochEnd.Undefined || (diverging.Epoch.Value >= 0 && diverging.EndOffset.Value >= 0));
             if (!fits)

@@ -1,4 +1,5 @@
 using GoQueue.Core;
+using GoQueue.Core.Fields;
 
 namespace GoQueue.Replication.Wire;
 
@@ -49,9 +50,9 @@ public static class SegmentFetchCodec
     /// <summary>Codes: MalformedRequest.</summary>
     public static Result<(SegmentAsker Asker, Offset BaseOffset)> DecodeManifestRequest(ReadOnlySpan<byte> bytes)
     {
-        WireReader from = new(bytes);
+        FieldReader from = new(bytes);
         bool isSane = TryRead(ref from, Manifest, out SegmentAsker asker);
-        Offset baseOffset = new(from.Int64());
+        Offset baseOffset = new(from.ReadInt64());
         return isSane && baseOffset.Value >= 0 && bytes.Length == ManifestRequestSize ? (asker, baseOffset) : Malformed("manifest request");
     }
 
@@ -70,8 +71,8 @@ public static class SegmentFetchCodec
     /// <summary>Codes: MalformedRequest.</summary>
     public static Result<SegmentManifest> DecodeManifest(ReadOnlySpan<byte> bytes)
     {
-        WireReader from = new(bytes);
-        bool isKnown = from.Byte() == Version & from.Byte() == 0;
+        FieldReader from = new(bytes);
+        bool isKnown = from.ReadByte() == Version & from.ReadByte() == 0;
         bool isSane = TryRead(ref from, out SegmentManifest manifest);
         return isKnown && isSane && bytes.Length == ManifestResponseSize ? manifest : Malformed("manifest");
     }
@@ -92,10 +93,10 @@ public static class SegmentFetchCodec
     /// <summary>Codes: MalformedRequest.</summary>
     public static Result<(SegmentAsker Asker, SegmentManifest Segment, long Position, int MaxBytes)> DecodePartRequest(ReadOnlySpan<byte> bytes)
     {
-        WireReader from = new(bytes);
+        FieldReader from = new(bytes);
         bool isSane = TryRead(ref from, Part, out SegmentAsker asker) & TryRead(ref from, out SegmentManifest manifest);
-        long position = from.Int64();
-        int maxBytes = from.Int32();
+        long position = from.ReadInt64();
+        int maxBytes = from.ReadInt32();
         bool fits = isSane && position >= 0 && position < manifest.SizeBytes && maxBytes > 0 && bytes.Length == PartRequestSize;
         return fits ? (asker, manifest, position, maxBytes) : Malformed("part request");
     }
@@ -115,9 +116,9 @@ public static class SegmentFetchCodec
     /// <summary>The bytes behind the head are sound and as many as can be expected. Codes: MalformedRequest.</summary>
     public static Error? CheckPart(ReadOnlySpan<byte> bytes, int expected)
     {
-        WireReader from = new(bytes);
-        bool isKnown = from.Byte() == Version & from.Byte() == 0;
-        uint checksum = from.UInt32();
+        FieldReader from = new(bytes);
+        bool isKnown = from.ReadByte() == Version & from.ReadByte() == 0;
+        uint checksum = from.ReadUInt32();
         bool isSound = isKnown && bytes.Length == PartHead + expected && Crc32C.Compute(bytes[PartHead..]) == checksum;
         return isSound ? null : Malformed("part");
     }
@@ -139,16 +140,16 @@ public static class SegmentFetchCodec
         to.UInt32(manifest.Checksum);
     }
 
-    private static bool TryRead(ref WireReader from, byte kind, out SegmentAsker asker)
+    private static bool TryRead(ref FieldReader from, byte kind, out SegmentAsker asker)
     {
-        bool isKnown = from.Byte() == Version & from.Byte() == kind;
-        asker = new SegmentAsker(from.Partition(), new LeaderEpoch(from.Int32()), new BrokerEpoch(from.Int64()));
+        bool isKnown = from.ReadByte() == Version & from.ReadByte() == kind;
+        asker = new SegmentAsker(from.ReadPartition(), new LeaderEpoch(from.ReadInt32()), new BrokerEpoch(from.ReadInt64()));
         return isKnown && asker.Partition.Partition.Value >= 0 && asker.LeaderEpoch.Value >= 0 && asker.BrokerEpoch.Value >= 0;
     }
 
-    private static bool TryRead(ref WireReader from, out SegmentManifest manifest)
+    private static bool TryRead(ref FieldReader from, out SegmentManifest manifest)
     {
-        manifest = new SegmentManifest(new Offset(from.Int64()), new Offset(from.Int64()), from.Int64(), from.UInt32());
+        manifest = new SegmentManifest(new Offset(from.ReadInt64()), new Offset(from.ReadInt64()), from.ReadInt64(), from.ReadUInt32());
         return manifest.BaseOffset.Value >= 0 && manifest.EndOffset > manifest.BaseOffset && manifest.SizeBytes is > 0 and <= MaxSegmentBytes;
     }
 

@@ -1,4 +1,5 @@
 using GoQueue.Core;
+using GoQueue.Core.Fields;
 
 namespace GoQueue.Replication.Wire;
 
@@ -43,9 +44,9 @@ public static class StateFetchCodec
     /// <summary>Codes: MalformedRequest.</summary>
     public static Result<StateFetchRequest> DecodeRequest(ReadOnlySpan<byte> bytes)
     {
-        WireReader from = new(bytes);
-        bool isKnown = from.Byte() == Version & from.Byte() == State;
-        StateFetchRequest request = new(from.Partition(), new LeaderEpoch(from.Int32()), new BrokerEpoch(from.Int64()), new Offset(from.Int64()), from.Int64(), from.Int32());
+        FieldReader from = new(bytes);
+        bool isKnown = from.ReadByte() == Version & from.ReadByte() == State;
+        StateFetchRequest request = new(from.ReadPartition(), new LeaderEpoch(from.ReadInt32()), new BrokerEpoch(from.ReadInt64()), new Offset(from.ReadInt64()), from.ReadInt64(), from.ReadInt32());
         bool isSane = request.Partition.Partition.Value >= 0 && request.LeaderEpoch.Value >= 0 && request.BrokerEpoch.Value >= 0 && request.At.Value >= -1 && request.Position >= 0 && request.MaxBytes > 0;
         return isKnown && isSane && bytes.Length == RequestSize ? request : new Error(ErrorCode.MalformedRequest, "the state fetch request is not of a version and form known here");
     }
@@ -69,9 +70,9 @@ public static class StateFetchCodec
     /// <summary>Codes: MalformedRequest, also when the bytes behind the head do not have its checksum.</summary>
     public static Result<StateFetchResponse> DecodeResponse(ReadOnlySpan<byte> bytes)
     {
-        WireReader from = new(bytes);
-        bool isKnown = from.Byte() == Version & from.Byte() == 0;
-        StateFetchResponse response = new(new Offset(from.Int64()), new Offset(from.Int64()), from.Int64(), from.UInt32());
+        FieldReader from = new(bytes);
+        bool isKnown = from.ReadByte() == Version & from.ReadByte() == 0;
+        StateFetchResponse response = new(new Offset(from.ReadInt64()), new Offset(from.ReadInt64()), from.ReadInt64(), from.ReadUInt32());
         bool isSound = isKnown && bytes.Length >= ResponseHead && response.LogStart.Value >= 0 && response.At >= response.LogStart
             && response.TotalBytes >= bytes.Length - ResponseHead && Crc32C.Compute(bytes[ResponseHead..]) == response.Checksum;
         return isSound ? response : new Error(ErrorCode.MalformedRequest, "the state fetch response is not of a version and form known here, or damaged");

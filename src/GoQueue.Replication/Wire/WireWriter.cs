@@ -3,7 +3,10 @@ using GoQueue.Core;
 
 namespace GoQueue.Replication.Wire;
 
-/// <summary>Writes fields, big-endian, into a buffer of the right size.</summary>
+/// <summary>
+/// Writes the fields of <see cref="Core.Fields.FieldWriter"/> into a buffer of exactly the right size: a fetch is encoded straight into what is sent, without a
+/// growing buffer between.
+/// </summary>
 internal ref struct WireWriter(Span<byte> bytes)
 {
     private Span<byte> rest = bytes;
@@ -28,39 +31,6 @@ internal ref struct WireWriter(Span<byte> bytes)
     private Span<byte> Take(int length)
     {
         Span<byte> field = rest[..length];
-        rest = rest[length..];
-        return field;
-    }
-}
-
-/// <summary>Reads fields and never beyond the bytes there are; what is missing reads as zero, so that the caller checks the length once.</summary>
-internal ref struct WireReader(ReadOnlySpan<byte> bytes)
-{
-    private ReadOnlySpan<byte> rest = bytes;
-
-    public byte Byte() => Take(1) is { IsEmpty: false } field ? field[0] : (byte)0;
-
-    public int Int32() => Take(sizeof(int)) is { IsEmpty: false } field ? BinaryPrimitives.ReadInt32BigEndian(field) : 0;
-
-    public uint UInt32() => unchecked((uint)Int32());
-
-    public long Int64() => Take(sizeof(long)) is { IsEmpty: false } field ? BinaryPrimitives.ReadInt64BigEndian(field) : 0;
-
-    public TopicPartition Partition()
-    {
-        ReadOnlySpan<byte> id = Take(16);
-        return new TopicPartition(new TopicId(id.IsEmpty ? Guid.Empty : new Guid(id, bigEndian: true)), new PartitionIndex(Int32()));
-    }
-
-    private ReadOnlySpan<byte> Take(int length)
-    {
-        if (rest.Length < length)
-        {
-            rest = default;
-            return default;
-        }
-
-        ReadOnlySpan<byte> field = rest[..length];
         rest = rest[length..];
         return field;
     }
