@@ -101,8 +101,6 @@ internal sealed class ConsumerClient(ClientWorld world, int number) : SimulatedC
                 CheckRefusal(result, position, acknowledged); // one that was deposed and does not know it may be behind
             }
 
-            SimulationFailure.Unless(
-                result.Error.Code != ErrorCode.LogTruncated, "E7", $"{Process.Name} is told that what it read of {partition} before {position} was taken back: {result.Error}");
             TryAnotherHost(partition);
             return (position, last);
         }
@@ -119,8 +117,12 @@ internal sealed class ConsumerClient(ClientWorld world, int number) : SimulatedC
     }
 
     /// <summary>An offset that was acknowledged before the question was asked cannot be out of range: nothing is deleted in these runs.</summary>
-    private void CheckRefusal(FetchResult result, Offset position, long acknowledged) => SimulationFailure.Unless(
-        result.Error.Code != ErrorCode.OffsetOutOfRange || position.Value > acknowledged,
-        "L2",
-        $"{Process.Name} asked for {position}, which was acknowledged or read before: {result.Error}");
+    private void CheckRefusal(FetchResult result, Offset position, long acknowledged)
+    {
+        SimulationFailure.Unless(
+            result.Error.Code != ErrorCode.OffsetOutOfRange || position.Value > acknowledged,
+            "L2",
+            $"{Process.Name} asked for {position}, which was acknowledged or read before: {result.Error}");
+        SimulationFailure.Unless(result.Error.Code != ErrorCode.LogTruncated, "E7", $"{Process.Name} is told that what it read before {position} was taken back: {result.Error}");
+    }
 }
