@@ -1,6 +1,7 @@
 using GoQueue.Broker.Replication;
 using GoQueue.Core.Peers;
 using GoQueue.Core.Scheduling;
+using GoQueue.Metadata.Quorum;
 using Microsoft.Extensions.Logging;
 
 namespace GoQueue.Broker;
@@ -25,6 +26,12 @@ public sealed record BrokerEnvironment
 
     /// <summary>The other nodes; null for a node alone, whose partitions have one replica.</summary>
     public IPeerTransport? Peers { get; init; }
+
+    /// <summary>
+    /// Who can say whether this node still leads what it believes to lead; the same object as the metadata log. Null: nobody is asked, and refusals of a leader
+    /// that was deposed and does not know it are final.
+    /// </summary>
+    public IMetadataQuorum? Quorum { get; init; }
 
     /// <summary>This process's registration; set when it is made.</summary>
     public RegisteredEpoch Registration { get; init; } = new();

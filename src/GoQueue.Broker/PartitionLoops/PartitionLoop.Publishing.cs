@@ -208,11 +208,35 @@ internal sealed partial class PartitionLoop
                 return false;
 
             default:
-                metrics.PublishRefused(decision.Error.Code);
-                operation.Complete(new PublishReceipt(decision.Error, Offset.None, UnixMillis.None, 0, Flushed: false));
+                RefuseOnceProved(operation, decision.Error);
                 return false;
         }
     }
+
+    /// <summary>
+    /// A leader that was deposed and does not know it remembers less of a producer than the one that took over: its refusal would be final and false (T11). So it is
+    /// given only once the metadata quorum has confirmed this leadership; else the producer is sent to look for the leader, and nothing was written here (ADR 0013).
+    /// </summary>
+    private void RefuseOnceProved(PublishOperation operation, Error error)
+    {
+        if (!replication.Proofs.AreNeeded)
+        {
+            Refuse(error);
+            return;
+        }
+
+        LeaderEpoch epoch = replica.Epoch;
+        replication.Proofs.Ask(Partition, epoch, proved => Refuse(proved ? error : NotProved(epoch)));
+
+        void Refuse(Error why)
+        {
+            metrics.PublishRefused(why.Code);
+            operation.Complete(new PublishReceipt(why, Offset.None, UnixMillis.None, 0, Flushed: false));
+        }
+    }
+
+    private Error NotProved(LeaderEpoch epoch) =>
+        new(ErrorCode.NotLeader, $"this node leads partition {Partition.Partition} in epoch {epoch} as far as it knows, and the metadata quorum does not confirm it; another one may lead");
 
     /// <summary>
     /// Writes the group. What a full disk did not take is taken back and refused as if it had never come: a group that crossed into a new

@@ -16,6 +16,20 @@ internal sealed partial class PartitionLoop
 
     public async ValueTask<FetchResult> FetchAsync(FetchRequest request, CancellationToken cancellationToken)
     {
+        LeaderEpoch epoch = LeadingEpoch;
+        FetchResult result = await FetchHereAsync(request, cancellationToken);
+        bool isFinal = result.Error.Code is ErrorCode.OffsetOutOfRange or ErrorCode.LogTruncated;
+        if (!isFinal || !replication.Proofs.AreNeeded || await replication.Proofs.AskAsync(Partition, epoch).UnlessCancelledAsync(cancellationToken))
+        {
+            return result;
+        }
+
+        // Deposed without knowing it, this log may end before what the reader has read at the leader that took over.
+        return Nothing(NotProved(epoch), request.From, result.LogStartOffset, result.HighWatermark);
+    }
+
+    private async ValueTask<FetchResult> FetchHereAsync(FetchRequest request, CancellationToken cancellationToken)
+    {
         FetchResult result = await ReadAsync(request);
         bool isEarly = result.Error.Code == ErrorCode.OffsetNotAvailable; // the high watermark is on its way: to a follower, or to a new leader
         if (request.MaxWait <= TimeSpan.Zero || (!isEarly && !result.IsOk) || result.Slices.Count > 0)
@@ -105,9 +119,12 @@ internal sealed partial class PartitionLoop
             return stale;
         }
 
-        if (request.From > end && !knowsEnd)
+        bool leads = LeadingEpoch != LeaderEpoch.None;
+        if ((request.From > end && !knowsEnd) || (request.From < start && !leads))
         {
-            return Nothing(new Error(ErrorCode.OffsetNotAvailable, $"offset {request.From} of partition {Partition} is not known here to be committed yet"), request.From, start, end);
+            return Nothing(new Error(ErrorCode.OffsetNotAvailable, leads || request.From > end
+                ? $"offset {request.From} of partition {Partition.Partition} is not known here to be committed yet"
+                : $"this follower holds partition {Partition.Partition} from offset {start} on; the leader is to be asked for {request.From}"), request.From, start, end);
         }
 
         if (request.From < start || request.From > end)

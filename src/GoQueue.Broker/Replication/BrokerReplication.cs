@@ -30,10 +30,13 @@ internal sealed class BrokerReplication
         Throttle = new ReassignmentThrottle(environment.Time);
         fetchers = environment.Peers is { } peers ? new FetcherTable(options.Replication, environment, peers, Throttle) : null;
         proposals = new InSyncProposals(options.Node, options.Replication, environment, metadata);
+        Proofs = new LeadershipProofs(options.Replication, environment, metadata);
     }
 
     /// <summary>What moving replicas may cost; follows the metadata.</summary>
     public ReassignmentThrottle Throttle { get; }
+
+    public LeadershipProofs Proofs { get; }
 
     /// <summary>Begins to serve followers; the partitions are open.</summary>
     public void Start(PartitionTable table)
@@ -97,6 +100,7 @@ internal sealed class BrokerReplication
         }
 
         await proposals.StopAsync();
+        await Proofs.StopAsync();
         stopping.Dispose();
     }
 

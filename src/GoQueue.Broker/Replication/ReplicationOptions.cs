@@ -43,4 +43,10 @@ public sealed record ReplicationOptions
 
     /// <summary>Time for a change of the in-sync set to be decided; then its outcome counts as unknown. Default 10 s.</summary>
     public TimeSpan ProposalTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Time for the metadata quorum to confirm that this node still leads, before a refusal that only the newest leader can be sure of; then the client is sent
+    /// elsewhere. Default 2 s: a node that is cut off gives its clients back well before their own time-outs.
+    /// </summary>
+    public TimeSpan ProofTimeout { get; init; } = TimeSpan.FromSeconds(2);
 }

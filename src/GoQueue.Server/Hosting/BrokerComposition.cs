@@ -47,6 +47,7 @@ internal static class BrokerComposition
                 Logger = logging.CreateLogger("GoQueue.Broker"),
                 Metrics = metrics,
                 Peers = cluster.Transport,
+                Quorum = cluster.Metadata,
             };
             BrokerNode node = await BrokerNode.OpenAsync(options.Broker, environment, claim.Directory, cluster.Metadata);
             closing.Push(node.DisposeAsync);

@@ -174,6 +174,9 @@ internal sealed class ClusterNode(TestCluster cluster, NodeId id, MemoryPeers pe
 
     public BrokerNode Broker => node!;
 
+    /// <summary>What this node sees of the metadata.</summary>
+    public CutMetadata Metadata { get; } = new(cluster.Metadata);
+
     public Result<PartitionOffsets> Offsets(TopicPartition partition) => Broker.Partitions.OffsetsAsync(partition, CancellationToken.None).AsTask().Result;
 
     /// <summary>A process on an empty disk that has the metadata and is not registered yet.</summary>
@@ -199,9 +202,10 @@ internal sealed class ClusterNode(TestCluster cluster, NodeId id, MemoryPeers pe
             Metrics = metrics,
             Peers = Peers,
             Registration = registration,
+            Quorum = Metadata,
         };
         BrokerOptions options = new() { Node = Id, Replication = new ReplicationOptions { Replica = new ReplicaOptions { MaxLag = TimeSpan.FromSeconds(2), Bugs = cluster.Bugs }, TickInterval = TimeSpan.FromMilliseconds(50) } };
-        node = await BrokerNode.OpenAsync(cluster.Configure(options), environment, Disk.Root, cluster.Metadata);
+        node = await BrokerNode.OpenAsync(cluster.Configure(options), environment, Disk.Root, Metadata);
         cluster.Network.Mend(Id);
         if (!registers)
         {

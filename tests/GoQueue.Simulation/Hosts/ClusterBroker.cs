@@ -85,6 +85,7 @@ internal sealed class ClusterBroker(NodeLaunch launch, ClusterShape shape) : INo
             Logger = new ProcessLogger(launch.Process),
             Metrics = new BrokerMetrics(meters),
             Peers = launch.Hosts.Count > 1 ? launch.Peers : null,
+            Quorum = metadata,
         };
         BrokerOptions options = new()
         {
