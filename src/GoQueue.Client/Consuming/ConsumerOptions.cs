@@ -60,6 +60,13 @@ public sealed record ConsumerOptions
     public Action<LogTruncation>? OnTruncation { get; init; }
 
     /// <summary>
+    /// Where this program runs, in the words of the brokers' racks. Partitions that have an in-sync replica in the same rack are read from it instead of from their
+    /// leader: cheaper between zones, and a fetch later. What only the leader can answer goes there, and all reading does while that replica is not in sync, cannot
+    /// be reached or lags behind. Null, the default: always from the leader.
+    /// </summary>
+    public string? Rack { get; init; }
+
+    /// <summary>
     /// Bytes read ahead over all partitions, as received; one response always fits. Default 16 MiB; 64 KiB to 1 GiB. The connection holds up to
     /// another 4 MiB per partition.
     /// </summary>
@@ -81,6 +88,7 @@ public sealed record ConsumerOptions
         mistakes.Unless(Partitions is null || Partitions.Distinct().Count() == Partitions.Count, $"{nameof(Partitions)} names a partition twice");
         mistakes.Unless(StartOffsets is null || StartOffsets.Values.All(offset => offset >= 0), $"{nameof(StartOffsets)} has a negative offset");
         mistakes.Unless(StartEpochs is null || StartEpochs.Keys.All(partition => StartOffsets?.ContainsKey(partition) == true), $"{nameof(StartEpochs)} names a partition that {nameof(StartOffsets)} does not");
+        mistakes.Unless(Rack is not "", $"{nameof(Rack)} is empty; leave it null to read from leaders");
         mistakes.Unless(Enum.IsDefined(OnTruncated), $"{nameof(OnTruncated)} {(int)OnTruncated} does not exist");
         mistakes.Unless(Enum.IsDefined(OnOutOfRange), $"{nameof(OnOutOfRange)} {(int)OnOutOfRange} does not exist");
         mistakes.UnlessBetween(PrefetchBytes, 64 << 10, 1 << 30, nameof(PrefetchBytes));

@@ -10,7 +10,7 @@ using ErrorCode = GoQueue.Core.ErrorCode;
 namespace GoQueue.Client.Consuming;
 
 /// <summary>
-/// Reads one partition ahead: keeps a subscription open at the leader, checks what comes, and goes on at exactly the next offset when the connection
+/// Reads one partition ahead: keeps a subscription open at the leader, or at an in-sync replica in the same rack, checks what comes, and goes on at exactly the next offset when the connection
 /// breaks or another node leads. A seek
 /// replaces the reader by another one.
 /// </summary>
@@ -22,6 +22,11 @@ internal sealed class PartitionReader
     /// <summary>Taken off what is asked for, so that a response of a mebibyte with its other fields still fits a pooled array of that size.</summary>
     private const int ResponseOverheadBytes = 128;
 
+    /// <summary>How long a near replica that failed is left alone, unless the in-sync set changes before.</summary>
+    private static readonly TimeSpan LongShun = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan ShortShun = TimeSpan.FromSeconds(1);
+
     private readonly ReaderContext context;
     private readonly ChannelWriter<ReaderEvent> output;
     private readonly CancellationTokenSource stopping = new();
@@ -32,6 +37,8 @@ internal sealed class PartitionReader
     private LogTruncation? truncation; // found, while it is looked for where exactly the log parts from what was read
     private Task running = Task.CompletedTask;
     private volatile Uri? reading;
+    private bool isAtFollower;
+    private volatile ShunnedReplica? shunned;
     private CancellationTokenSource? moving;
 
     public PartitionReader(ReaderContext context, int partition, StartPosition start, EpochTrail trail, ChannelWriter<ReaderEvent> output)
@@ -62,10 +69,10 @@ internal sealed class PartitionReader
         stopping.Dispose();
     }
 
-    /// <summary>The topic has another layout. A subscription at a node that does not lead any more is given up, even if that node says nothing.</summary>
+    /// <summary>The topic has another layout. A subscription at a node that is not to be read from any more is given up, even if that node says nothing.</summary>
     public void LayoutChanged(TopicLayout layout)
     {
-        if (reading is { } present && context.Catalog.AddressOf(layout, Partition) is { } leader && leader != present)
+        if (reading is { } present && SourceIn(layout).Address is { } wanted && wanted != present)
         {
             Leave(Interlocked.Exchange(ref moving, null));
         }
@@ -78,6 +85,7 @@ internal sealed class PartitionReader
         {
             try
             {
+                isAtFollower = false;
                 if (position < 0)
                 {
                     await FindStartAsync(knownEnd).ConfigureAwait(false);
@@ -102,6 +110,12 @@ internal sealed class PartitionReader
             catch (Exception problem) when (!stopping.IsCancellationRequested)
             {
                 GoQueueException failure = GrpcChannel.Translate(reading, problem);
+                if (isAtFollower && failure.Truncation is null)
+                {
+                    Shun(failure); // whatever it was: the leader has the last word
+                    continue;
+                }
+
                 if (failure.Code == ErrorCode.OffsetOutOfRange && await TryResetAsync(failure).ConfigureAwait(false))
                 {
                     continue;
@@ -154,8 +168,10 @@ internal sealed class PartitionReader
     private async Task SubscribeAsync()
     {
         TopicLayout layout = await context.Catalog.GetAsync(Topic).ConfigureAwait(false);
-        Uri address = context.Catalog.AddressOf(layout, Partition) ?? context.Nodes.Any;
+        (Uri? chosen, isAtFollower) = SourceIn(layout);
+        Uri address = chosen ?? context.Nodes.Any;
         using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
+        using ITimer? back = WhenShunnedNoMore(ending);
         reading = address;
         Volatile.Write(ref moving, ending);
         try
@@ -169,6 +185,11 @@ internal sealed class PartitionReader
         }
         catch (Exception) when (ending.IsCancellationRequested && !stopping.IsCancellationRequested)
         {
+            if (context.Catalog.Find(Topic) is { } now && SourceIn(now).Address is { } better && better != address)
+            {
+                return; // there, from the next offset on
+            }
+
             throw new GoQueueException(ErrorCode.NotLeader, $"{address.Authority} does not lead partition {Partition} of topic '{Topic}' any more");
         }
         finally
@@ -187,6 +208,7 @@ internal sealed class PartitionReader
             Offset = position,
             Format = SubscribeFormat.Batches,
             MaxBytes = context.Options.MaxResponseBytes - ResponseOverheadBytes,
+            FromFollower = isAtFollower,
         };
         if (trail.LastEpoch >= 0)
         {
@@ -228,6 +250,42 @@ internal sealed class PartitionReader
                 Take(message);
             }
         }
+    }
+
+    /// <summary>
+    /// Where to read: the in-sync replica in the consumer's rack, unless it failed a short while ago and the in-sync set is still the same; else the leader. Null when
+    /// nobody is known.
+    /// </summary>
+    private (Uri? Address, bool IsFollower) SourceIn(TopicLayout layout)
+    {
+        Uri? leader = context.Catalog.AddressOf(layout, Partition);
+        Uri? near = context.Options.Rack is { } rack ? context.Catalog.NearestOf(layout, Partition, rack) : null;
+        return near is null || near == leader || (shunned is { } replica && replica.Holds(near, layout.InSyncOf(Partition), Time)) ? (leader, false) : (near, true);
+    }
+
+    private void Shun(GoQueueException failure)
+    {
+        Uri address = reading!;
+        if (failure.Code == ErrorCode.Unreachable)
+        {
+            context.Catalog.Avoid(address);
+        }
+
+        // One that acts under another leadership, as one of the two has not heard of yet, is soon of the same mind.
+        TimeSpan time = failure.Code is ErrorCode.FencedLeaderEpoch or ErrorCode.UnknownLeaderEpoch ? ShortShun : LongShun;
+        shunned = new ShunnedReplica(address, context.Catalog.Find(Topic)?.InSyncOf(Partition) ?? [], Time.GetTimestamp() + (long)(time.TotalSeconds * Time.TimestampFrequency));
+    }
+
+    /// <summary>While reading from the leader only because the near replica failed: ends the subscription when that is to be tried again.</summary>
+    private ITimer? WhenShunnedNoMore(CancellationTokenSource ending)
+    {
+        if (isAtFollower || shunned is not { } replica)
+        {
+            return null;
+        }
+
+        TimeSpan left = Time.GetElapsedTime(Time.GetTimestamp(), replica.Until);
+        return left <= TimeSpan.Zero ? null : Time.CreateTimer(static state => Leave((CancellationTokenSource)state!), ending, left + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>What the cancellation wakes does not run here, where locks may be held.</summary>

@@ -112,7 +112,7 @@ internal sealed class MetadataFeed(ClusterCaller caller, GoQueueClientOptions op
         long seen = layouts.Length == 0 ? long.MaxValue : Math.Max(1, layouts.Min(layout => layout.MetadataVersion));
         GetMetadataRequest request = new() { KnownVersion = seen, WaitMs = (int)Wait.TotalMilliseconds, Topics = { layouts.Select(layout => layout.Name) } };
         GetMetadataResponse said = await caller.CallAsync("GetMetadata", request, GetMetadataResponse.Parser, isRepeatable: true, cancellationToken).ConfigureAwait(false);
-        caller.Nodes.Learn(said.Nodes.Select(node => (node.Id, node.Endpoint)));
+        caller.Nodes.Learn(said.Nodes.Select(node => (node.Id, node.Endpoint, node.Rack)));
         foreach (Topic topic in said.Topics)
         {
             catalog.Adopt(topic, said.Version);

@@ -55,6 +55,14 @@ internal sealed class TopicCatalog : IAsyncDisposable
     /// <summary>Where a partition's batches and subscriptions go: its leader if one is known, and it has said its address.</summary>
     public Uri? AddressOf(TopicLayout layout, int partition) => caller.Nodes.Find(layout.LeaderOf(partition).Node);
 
+    /// <summary>An in-sync replica in this rack, to read from; null when there is none. Partitions spread over several.</summary>
+    public Uri? NearestOf(TopicLayout layout, int partition, string rack)
+    {
+        string leader = layout.LeaderOf(partition).Node;
+        string[] near = [.. layout.InSyncOf(partition).Where(node => caller.Nodes.RackOf(node) == rack && caller.Nodes.Find(node) is not null).Order(StringComparer.Ordinal)];
+        return near.Length == 0 ? null : caller.Nodes.Find(near.Contains(leader) ? leader : near[partition % near.Length]);
+    }
+
     /// <summary>This address did not answer: questions go elsewhere first.</summary>
     public void Avoid(Uri address) => caller.Nodes.Failed(address);
 
@@ -106,7 +114,7 @@ internal sealed class TopicCatalog : IAsyncDisposable
         {
             GetMetadataRequest request = new() { Topics = { topic } };
             GetMetadataResponse said = await caller.CallAsync("GetMetadata", request, GetMetadataResponse.Parser, isRepeatable: true, CancellationToken.None).ConfigureAwait(false);
-            caller.Nodes.Learn(said.Nodes.Select(node => (node.Id, node.Endpoint)));
+            caller.Nodes.Learn(said.Nodes.Select(node => (node.Id, node.Endpoint, node.Rack)));
             if (said.Topics.Count == 0)
             {
                 throw new GoQueueException(ErrorCode.UnknownTopic, $"no topic is named '{topic}'");

@@ -10,6 +10,7 @@ internal sealed class TopicLayout
     private readonly uint[] firstHashes;
     private readonly int[] partitionsByHash;
     private readonly Dictionary<int, PartitionLeader> leaders = [];
+    private readonly Dictionary<int, IReadOnlyList<string>> inSync = [];
 
     /// <param name="topic">As a node described it.</param>
     /// <param name="metadataVersion">What that node knew when it did.</param>
@@ -28,6 +29,7 @@ internal sealed class TopicLayout
         foreach (PartitionDescription partition in topic.Partitions)
         {
             leaders[partition.Index] = new PartitionLeader(partition.Leader, partition.LeaderEpoch);
+            inSync[partition.Index] = partition.InSync;
         }
     }
 
@@ -42,6 +44,7 @@ internal sealed class TopicLayout
         MetadataVersion = metadataVersion;
         FetchedAt = fetchedAt;
         this.leaders = leaders;
+        inSync = other.inSync;
     }
 
     public string Name { get; }
@@ -63,6 +66,9 @@ internal sealed class TopicLayout
 
     /// <summary>Who leads; nobody when the partition is not known or has no leader now.</summary>
     public PartitionLeader LeaderOf(int partition) => leaders.GetValueOrDefault(partition, new PartitionLeader("", -1));
+
+    /// <summary>Nodes whose replicas are in sync: any of them may be read from. Empty when it is not known.</summary>
+    public IReadOnlyList<string> InSyncOf(int partition) => inSync.GetValueOrDefault(partition, []);
 
     /// <summary>The partition whose range of key hashes holds this key's. Ranges cover the whole space without overlap (semantics Z1).</summary>
     public int PartitionOf(ReadOnlySpan<byte> key)

@@ -7,7 +7,7 @@ namespace GoQueue.Client.Transport;
 internal sealed class ClusterNodes(IReadOnlyList<Uri> given)
 {
     private readonly Lock gate = new();
-    private volatile Known known = new([], [.. given]);
+    private volatile Known known = new([], [], [.. given]);
 
     /// <summary>Where to ask what any node can answer.</summary>
     public Uri Any => known.InLine[0];
@@ -18,28 +18,37 @@ internal sealed class ClusterNodes(IReadOnlyList<Uri> given)
     /// <summary>Where this node takes calls; null when it has not been heard of, or has said no address.</summary>
     public Uri? Find(string node) => known.ById.GetValueOrDefault(node);
 
+    /// <summary>Where this node stands; null when it has not said.</summary>
+    public string? RackOf(string node) => known.Racks.GetValueOrDefault(node);
+
     /// <summary>All nodes of the cluster. Those given stay, at the end: they are what is left when all others have gone.</summary>
-    public void Learn(IEnumerable<(string Node, string Endpoint)> nodes)
+    public void Learn(IEnumerable<(string Node, string Endpoint, string Rack)> nodes)
     {
         lock (gate)
         {
             Dictionary<string, Uri> byId = new(StringComparer.Ordinal);
-            foreach ((string node, string endpoint) in nodes)
+            Dictionary<string, string> racks = new(StringComparer.Ordinal);
+            foreach ((string node, string endpoint, string rack) in nodes)
             {
+                if (rack.Length > 0)
+                {
+                    racks[node] = rack;
+                }
+
                 if (AddressOf(endpoint) is { } address)
                 {
                     byId[node] = address;
                 }
             }
 
-            if (byId.Count == 0 || (byId.Count == known.ById.Count && byId.All(pair => known.ById.GetValueOrDefault(pair.Key) == pair.Value)))
+            if (byId.Count == 0 || (AreSame(byId, known.ById) && AreSame(racks, known.Racks)))
             {
                 return;
             }
 
             // Who is in line keeps its place: it may be there for a reason.
             Uri[] wanted = [.. byId.Values.Concat(given).Distinct()];
-            known = new Known(byId, [.. known.InLine.Intersect(wanted), .. wanted.Except(known.InLine)]);
+            known = new Known(byId, racks, [.. known.InLine.Intersect(wanted), .. wanted.Except(known.InLine)]);
         }
     }
 
@@ -55,7 +64,7 @@ internal sealed class ClusterNodes(IReadOnlyList<Uri> given)
         {
             if (known.ById.GetValueOrDefault(node) != address)
             {
-                known = new Known(new Dictionary<string, Uri>(known.ById, StringComparer.Ordinal) { [node] = address }, [.. known.InLine.Union([address])]);
+                known = known with { ById = new Dictionary<string, Uri>(known.ById, StringComparer.Ordinal) { [node] = address }, InLine = [.. known.InLine.Union([address])] };
             }
         }
 
@@ -79,5 +88,8 @@ internal sealed class ClusterNodes(IReadOnlyList<Uri> given)
     private Uri? AddressOf(string endpoint) =>
         endpoint.Length > 0 && Uri.TryCreate($"{given[0].Scheme}://{endpoint}", UriKind.Absolute, out Uri? address) ? address : null;
 
-    private sealed record Known(Dictionary<string, Uri> ById, Uri[] InLine);
+    private static bool AreSame<T>(Dictionary<string, T> one, Dictionary<string, T> other)
+        where T : class => one.Count == other.Count && one.All(pair => other.TryGetValue(pair.Key, out T? value) && value.Equals(pair.Value));
+
+    private sealed record Known(Dictionary<string, Uri> ById, Dictionary<string, string> Racks, Uri[] InLine);
 }

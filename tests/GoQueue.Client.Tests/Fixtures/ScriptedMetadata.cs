@@ -14,6 +14,9 @@ internal sealed class ScriptedMetadata
     /// <summary>Addresses by node; a server that stands alone is not here, as in the product.</summary>
     public ConcurrentDictionary<string, string> Nodes { get; } = new();
 
+    /// <summary>Racks by node; without one a node has not said.</summary>
+    public ConcurrentDictionary<string, string> Racks { get; } = new();
+
     public long Version { get; private set; } = 1;
 
     public Task Changed
@@ -33,6 +36,18 @@ internal sealed class ScriptedMetadata
         Partition led = Topics[topic].Topic.Partitions[partition];
         led.Leader = node;
         led.LeaderEpoch++;
+        Raise();
+    }
+
+    /// <summary>Which replicas are in sync from now on.</summary>
+    public void InSync(string topic, int partition, params string[] nodes)
+    {
+        lock (gate)
+        {
+            Topics[topic].Topic.Partitions[partition].InSync.Clear();
+            Topics[topic].Topic.Partitions[partition].InSync.Add(nodes);
+        }
+
         Raise();
     }
 
@@ -61,7 +76,7 @@ internal sealed class ScriptedMetadata
         lock (gate)
         {
             GetMetadataResponse response = new() { ClusterId = "scripted", Node = node, Version = Version };
-            response.Nodes.AddRange(Nodes.Select(pair => new Node { Id = pair.Key, Endpoint = pair.Value, Available = true }));
+            response.Nodes.AddRange(Nodes.Select(pair => new Node { Id = pair.Key, Endpoint = pair.Value, Available = true, Rack = Racks.GetValueOrDefault(pair.Key, "") }));
             foreach (string name in request.Topics)
             {
                 if (!Topics.TryGetValue(name, out var found))

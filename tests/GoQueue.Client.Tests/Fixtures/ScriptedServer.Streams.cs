@@ -92,7 +92,7 @@ internal sealed partial class ScriptedServer
             return;
         }
 
-        if (LedElsewhere(request.Topic, request.Partition) is { } led)
+        if (LedElsewhere(request.Topic, request.Partition) is { } led && !(request.FromFollower && led.InSync.Contains(Node)))
         {
             if (NamesLeaders)
             {
