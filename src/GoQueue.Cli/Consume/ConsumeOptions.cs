@@ -27,6 +27,8 @@ internal sealed class ConsumeOptions
 
     public Option<TimeSpan?> QuietTime { get; } = OptionOf.Duration("--timeout", "End when no message came for this long.");
 
+    public Option<string?> Rack { get; } = OptionOf.Text("--rack", "Read from in-sync replicas in this rack, where there are any, instead of from the leaders.", "NAME");
+
     public Option<TruncationPolicy?> OnTruncation { get; } = OptionOf.Choice(
         "--on-truncation",
         [],
@@ -34,7 +36,7 @@ internal sealed class ConsumeOptions
         ("fail", TruncationPolicy.Fail),
         ("continue", TruncationPolicy.Continue));
 
-    public IEnumerable<Option> All => [Partitions, FromBeginning, Offset, FromTime, Follow, Max, Format, QuietTime, OnTruncation];
+    public IEnumerable<Option> All => [Partitions, FromBeginning, Offset, FromTime, Follow, Max, Format, QuietTime, Rack, OnTruncation];
 
     /// <exception cref="CommandFailure">The format is wrong, or does not go with the output format.</exception>
     public MessageFormat ReadFormat(Session session)
@@ -61,6 +63,7 @@ internal sealed class ConsumeOptions
             Topic = topic,
             Partitions = ReadPartitions(session),
             StopAtEnd = !follow,
+            Rack = session.Get(Rack) is { Length: > 0 } rack ? rack : null,
             OnTruncated = session.Get(OnTruncation) ?? TruncationPolicy.Fail,
             OnTruncation = lost => SayLost(session, lost),
             Start = follow && !session.Get(FromBeginning) ? StartPosition.Latest : StartPosition.Earliest,

@@ -95,7 +95,7 @@ internal static class ContextCommands
             new CommandText(
                 string.Empty,
                 ("goqueue context set local --server 127.0.0.1:9000", "create or change a context"),
-                ("goqueue context set prod --server broker.example:9000 --default-output json --use", "create one, with a default format, and use it")),
+                ("goqueue context set prod --server broker1.example:9000,broker2.example:9000 --default-output json --use", "create one for a cluster, with a default format, and use it")),
             session =>
             {
                 ContextFile file = FileOf(session);
@@ -107,9 +107,11 @@ internal static class ContextCommands
                 }
 
                 string? server = session.NamedServer;
-                if (server is not null && !ServerAddress.TryParse(server, out _))
+                if (server is not null)
                 {
-                    throw CommandFailure.Usage($"'{server}' (--server) is not an address", $"write {ServerAddress.Expected}");
+                    server = ServerAddresses.TryParse(server, out _)
+                        ? string.Join(',', server.Split(',', StringSplitOptions.TrimEntries)) // as it was written, so that a default port may change
+                        : throw CommandFailure.Usage($"'{server}' (--server) is not an address", $"write {ServerAddresses.Expected}");
                 }
 
                 CliContext old = book.Contexts.GetValueOrDefault(chosen, new CliContext(chosen, null, null));

@@ -20,11 +20,11 @@ internal static class FailureTranslation
     };
 
     /// <summary>A refusal or failure that the client library reports. What to do next is said in terms of this command line where it has words for it.</summary>
-    public static CommandFailure OfServer(GoQueueException failure, ServerAddress? server) => failure.Code switch
+    public static CommandFailure OfServer(GoQueueException failure, ServerAddresses? server) => failure.Code switch
     {
         ErrorCode.Unreachable => new CommandFailure(
             ExitCode.CannotConnect,
-            $"cannot connect to {server?.ToString() ?? "the server"}: {failure.Detail}",
+            server is { All.Count: > 1 } ? $"cannot connect to any of {string.Join(", ", server.All)}: {failure.Detail}" : $"cannot connect to {server?.ToString() ?? "the server"}: {failure.Detail}",
             "start one with `goqueue dev`, or name another with --server HOST:PORT",
             failure),
         ErrorCode.UnknownTopic => Refused(failure, "create it with `goqueue topic create NAME`, or see what there is with `goqueue topic list`"),

@@ -18,8 +18,8 @@ internal sealed class GlobalOptions
 
     public Option<string?> Server { get; } = new("--server")
     {
-        Description = "gRPC address of a node. Else GOQUEUE_SERVER, the context, or 127.0.0.1:9000.",
-        HelpName = "HOST:PORT",
+        Description = "gRPC address of a node, or several of one cluster separated by commas: one that answers is enough. Else GOQUEUE_SERVER, the context, or 127.0.0.1:9000.",
+        HelpName = "HOST:PORT,...",
         Recursive = true,
     };
 
@@ -64,18 +64,18 @@ internal sealed class GlobalOptions
             (_, _, { Length: > 0 } variable) => (variable, "GOQUEUE_SERVER"),
             _ => (context?.Server, $"context {context?.Name}"),
         };
-        ServerAddress address = ServerAddress.Default;
+        ServerAddresses? addresses = ServerAddresses.Default;
         if (text is null)
         {
             source = "default";
         }
-        else if (!ServerAddress.TryParse(text, out address))
+        else if (!ServerAddresses.TryParse(text, out addresses))
         {
-            throw CommandFailure.Usage($"'{text}' ({source}) is not an address", $"write {ServerAddress.Expected}");
+            throw CommandFailure.Usage($"'{text}' ({source}) is not an address", $"write {ServerAddresses.Expected}");
         }
 
         OutputFormat format = parse.GetValue(Output) ?? (context?.Output is { } output ? ParseFormat(output, context.Name) : OutputFormat.Table);
-        return new ResolvedDefaults(address, source, format);
+        return new ResolvedDefaults(addresses, source, format);
     }
 
     private CliContext? FindContext(ParseResult parse, CliEnvironment environment)
@@ -110,5 +110,6 @@ internal sealed class GlobalOptions
 }
 
 /// <summary>What the global options come to.</summary>
-/// <param name="Source">Where the address came from, for messages.</param>
-internal sealed record ResolvedDefaults(ServerAddress Server, string Source, OutputFormat Format);
+/// <param name="Server">Nodes of one cluster.</param>
+/// <param name="Source">Where the addresses came from, for messages.</param>
+internal sealed record ResolvedDefaults(ServerAddresses Server, string Source, OutputFormat Format);

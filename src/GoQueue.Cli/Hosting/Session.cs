@@ -26,9 +26,9 @@ internal sealed class Session(ParseResult parse, GlobalOptions globals, CliEnvir
 
     public OutputFormat Format => Defaults.Format;
 
-    public ServerAddress Server => Defaults.Server;
+    public ServerAddresses Server => Defaults.Server;
 
-    /// <summary>Where the address came from, for messages.</summary>
+    /// <summary>Where the addresses came from, for messages.</summary>
     public string ServerSource => Defaults.Source;
 
     public ResultWriter Results => field ??= new ResultWriter(Streams, Format, UseColor && Streams.OutputIsTerminal);

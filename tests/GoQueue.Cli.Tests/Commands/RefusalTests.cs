@@ -53,6 +53,13 @@ public sealed class RefusalTests(RunningBroker broker)
     }
 
     [Fact]
+    public async Task One_server_of_several_that_answers_is_enough()
+    {
+        CommandOutcome outcome = await GoQueueProcess.RunAsync("topic", "list", "--server", $"127.0.0.1:1,{broker.Grpc}");
+        Assert.Equal((0, string.Empty), (outcome.Code, outcome.Error));
+    }
+
+    [Fact]
     public async Task Producing_and_consuming_without_a_server_are_exit_code_3_too()
     {
         Assert.Equal(3, (await GoQueueProcess.RunAsync("produce", "x", "-m", "a", "--server", "127.0.0.1:1")).Code);

@@ -27,6 +27,16 @@ public sealed class ContextCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_context_may_name_several_nodes_and_one_of_them_is_enough()
+    {
+        Assert.Equal(0, (await cli.RunAsync("context", "set", "three", "--server", "127.0.0.1:1, 127.0.0.1:2")).Code);
+        Assert.Contains("127.0.0.1:1,127.0.0.1:2", (await cli.RunAsync("context", "list")).Text, StringComparison.Ordinal);
+        CommandOutcome unreachable = await cli.RunAsync("topic", "list");
+        Assert.Equal(3, unreachable.Code);
+        Assert.Contains("any of 127.0.0.1:1, 127.0.0.1:2", unreachable.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Setting_again_changes_only_what_is_given()
     {
         await cli.RunAsync("context", "set", "a", "--server", "one:1", "--default-output", "yaml");
@@ -42,6 +52,7 @@ public sealed class ContextCommandTests : IDisposable
     [InlineData(1, "no context is named x", "context", "delete", "x")]
     [InlineData(2, "needs an address", "context", "set", "x")]
     [InlineData(2, "is not an address", "context", "set", "x", "--server", "http://x")]
+    [InlineData(2, "is not an address", "context", "set", "x", "--server", "a:1,,b:1")]
     [InlineData(2, "is not a name", "context", "set", "a/b", "--server", "x:1")]
     [InlineData(2, "required argument 'name' missing", "context", "use")]
     public async Task A_refusal_has_its_code_and_says_what_to_do(int code, string what, params string[] arguments)

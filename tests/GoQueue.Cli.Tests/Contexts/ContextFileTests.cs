@@ -16,6 +16,7 @@ public sealed class ContextFileTests : IDisposable
     {
         ContextBook book = ContextBook.Empty
             .With(new CliContext("prod", "broker.example:9000", "json"))
+            .With(new CliContext("cluster", "n1:9000,n2:9000", null))
             .With(new CliContext("123", "[::1]:9000", null))
             .With(new CliContext("true", null, "yaml")) with
         { Current = "123" };

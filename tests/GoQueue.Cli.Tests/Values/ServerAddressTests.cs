@@ -27,5 +27,20 @@ public sealed class ServerAddressTests
     [InlineData("http://broker:9000")]
     [InlineData("a b:9000")]
     [InlineData("[::1:9000")]
-    public void What_is_no_address_is_refused(string text) => Assert.False(ServerAddress.TryParse(text, out _));
+    public void What_is_no_address_is_refused(string text)
+    {
+        Assert.False(ServerAddress.TryParse(text, out _));
+        Assert.False(ServerAddresses.TryParse($"broker:1,{text}", out _));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:9001", "127.0.0.1:9001")]
+    [InlineData("n1,n2:9001, [::1]:9002", "n1:9000,n2:9001,[::1]:9002")]
+    [InlineData("n1:9000,n1", "n1:9000")]
+    public void Several_nodes_of_a_cluster_are_separated_by_commas(string text, string expected)
+    {
+        Assert.True(ServerAddresses.TryParse(text, out ServerAddresses? addresses));
+        Assert.Equal(expected, addresses.ToString());
+        Assert.NotNull(GoQueue.Client.GoQueueClient.Connect(addresses.ToString()));
+    }
 }
