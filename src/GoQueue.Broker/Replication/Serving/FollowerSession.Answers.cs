@@ -1,0 +1,140 @@
+using GoQueue.Broker.PartitionLoops;
+using GoQueue.Core;
+using GoQueue.Core.Peers;
+using GoQueue.Replication;
+using GoQueue.Replication.Wire;
+using GoQueue.Storage;
+
+namespace GoQueue.Broker.Replication.Serving;
+
+/// <content>What goes into an answer: what is owed, data of the partitions that have some, news of high watermarks.</content>
+internal sealed partial class FollowerSession
+{
+    private async ValueTask<PeerReply> BuildAsync(ReplicaFetchRequest request)
+    {
+        List<PartitionFetched> entries = [];
+        lock (gate)
+        {
+            entries.AddRange(owed);
+            owed.Clear();
+        }
+
+        List<BufferSlice> body = [];
+        int left = request.MaxBytes;
+        while (left > 0 && NextReady() is { } partition)
+        {
+            left -= await ReadAsync(partition, left, request.TakesOffers, entries, body);
+        }
+
+        AddNews(entries);
+        SharedBuffer head = ReplicaFetchCodec.Encode(new ReplicaFetchResponse(ErrorCode.None, Id, request.Sequence, entries));
+        return new PeerReply(head, body);
+    }
+
+    private SessionPartition? NextReady()
+    {
+        lock (gate)
+        {
+            while (ready.TryDequeue(out SessionPartition? partition))
+            {
+                partition.IsReady = false;
+                if (partition.IsArmed)
+                {
+                    partition.IsArmed = false; // its answer is this one
+                    return partition;
+                }
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>Adds the partition's data or the offer of a segment, or arms it again when there is none. Answers the bytes.</summary>
+    private async ValueTask<int> ReadAsync(SessionPartition partition, int maxBytes, bool takesOffers, List<PartitionFetched> entries, List<BufferSlice> body)
+    {
+        FetchPosition position = partition.Position;
+        if (MustHold(partition))
+        {
+            return 0;
+        }
+
+        if (takesOffers && !position.IsStuck && partition.Loop.OffersSegmentAt(position.FetchOffset) && partition.Loop.LeadingEpoch == position.LeaderEpoch)
+        {
+            entries.Add(new PartitionFetched(partition.Loop.Partition, new FetchAnswer(position.LeaderEpoch, position.Round, ErrorCode.None, EpochEnd.Undefined, partition.Loop.HighWatermark, partition.Loop.LogStart) { OffersSegment = true }, 0));
+            return 0;
+        }
+
+        bool isBounded = partition.Loop.IsAdding(follower);
+        int most = Math.Min(maxBytes, isBounded ? throttle.PartBytes(options.FetchMaxPartitionBytes) : options.FetchMaxPartitionBytes);
+        if (position.IsStuck)
+        {
+            most = Math.Min(most, StuckBytes);
+        }
+
+        LogRead read = await partition.Loop.ReadForFollowerAsync(position.FetchOffset, most);
+        Offset highWatermark = partition.Loop.HighWatermark;
+        ErrorCode error = partition.Loop.LeadingEpoch != position.LeaderEpoch ? ErrorCode.NotLeader : read.Error?.Code ?? ErrorCode.None; // read under one leadership, or not at all
+        if (error != ErrorCode.None)
+        {
+            Release(read.Slices);
+            entries.Add(new PartitionFetched(partition.Loop.Partition, new FetchAnswer(position.LeaderEpoch, position.Round, error, EpochEnd.Undefined, Offset.Zero, partition.Loop.LogStart), 0));
+            return 0;
+        }
+
+        int bytes = 0;
+        for (int index = 0; index < read.Slices.Count; index++)
+        {
+            bytes += read.Slices[index].Length;
+            body.Add(read.Slices[index]);
+        }
+
+        if (isBounded)
+        {
+            throttle.ChargeOut(bytes);
+        }
+
+        lock (gate)
+        {
+            if (bytes == 0)
+            {
+                partition.IsArmed = true;
+                return 0;
+            }
+
+            partition.SentHighWatermark = highWatermark;
+        }
+
+        entries.Add(new PartitionFetched(partition.Loop.Partition, new FetchAnswer(position.LeaderEpoch, position.Round, ErrorCode.None, EpochEnd.Undefined, highWatermark, partition.Loop.LogStart), bytes));
+        return bytes;
+    }
+
+    /// <summary>New high watermarks travel with whatever goes.</summary>
+    private void AddNews(List<PartitionFetched> entries)
+    {
+        lock (gate)
+        {
+            foreach (SessionPartition partition in news)
+            {
+                partition.HasNews = false;
+                Offset highWatermark = partition.Loop.HighWatermark;
+                bool isTold = highWatermark <= partition.SentHighWatermark || partition.Loop.LeadingEpoch != partition.Position.LeaderEpoch;
+                if (partition.IsArmed && !isTold)
+                {
+                    partition.SentHighWatermark = highWatermark;
+                    FetchPosition position = partition.Position;
+                    entries.Add(new PartitionFetched(partition.Loop.Partition, new FetchAnswer(position.LeaderEpoch, position.Round, ErrorCode.None, EpochEnd.Undefined, highWatermark, partition.Loop.LogStart), 0));
+                }
+            }
+
+            news.Clear();
+        }
+    }
+
+    private static void Release(IReadOnlyList<BufferSlice> slices)
+    {
+        foreach (BufferSlice slice in slices)
+        {
+            slice.Buffer.Release();
+        }
+    }
+}
