@@ -26,7 +26,9 @@ public sealed class BrokerLiveness(TimeSpan timeOut)
     {
         foreach (BrokerImage broker in brokers)
         {
-            Of(broker.Node).LastHeard = now;
+            Known renewed = Of(broker.Node);
+            renewed.LastHeard = now;
+            renewed.HeardEpoch = BrokerEpoch.None; // a fresh time-out keeps who is unfenced; who is fenced has to be heard
         }
     }
 

@@ -135,6 +135,24 @@ public sealed class ControllerTests
         int Fences() => members.Metadata.Log.Count(command => command is AlterBrokerCommand { Node.Value: "n3", Change: BrokerChange.Fence });
     }
 
+    /// <summary>Soak, disks-1795279386117: the fresh time-out that a new controller gives everybody brought a dead broker back, and it was made a leader.</summary>
+    [Fact]
+    public void A_new_controller_unfences_nobody_whom_it_has_not_heard()
+    {
+        using TestMembers members = Of(3);
+        members.Context.For(TimeSpan.FromSeconds(1));
+        members.Kill(3, isNoticed: false);
+        members.Until(() => members.Broker(3).IsFenced, 4000, "it is fenced");
+
+        members.Metadata.Lead(Node(2));
+        members.Context.For(TimeSpan.FromSeconds(1));
+        members.Metadata.Lead(Node(1)); // which heard it once
+        members.Context.For(TimeSpan.FromSeconds(1));
+
+        Assert.True(members.Broker(3).IsFenced);
+        Assert.Single(members.Metadata.Log, command => command is AlterBrokerCommand { Node.Value: "n3", Change: BrokerChange.Unfence });
+    }
+
     [Fact]
     public void A_link_that_closes_and_comes_back_costs_nothing()
     {
