@@ -87,6 +87,10 @@ internal sealed class DiskLoss(IReadOnlyList<SimulatedHost> hosts, Func<Metadata
         return hasLeader;
     }
 
+    /// <summary>A replica that could not be opened, on a full disk for one, stands in the ISR until that is reported.</summary>
+    private bool HasOpen(NodeId node, TopicPartition partition) => hosts.Any(host =>
+        host.Node == node && host.Program is ClusterBroker { Broker: { } broker } && broker.Replicas.Any(loop => loop.Partition == partition && !loop.HasEnded));
+
     private bool PartitionsAreWhole()
     {
         foreach (TopicImage topic in newest().Topics)
@@ -94,7 +98,7 @@ internal sealed class DiskLoss(IReadOnlyList<SimulatedHost> hosts, Func<Metadata
             foreach (PartitionImage partition in topic.Partitions)
             {
                 bool isWhole = !partition.IsReassigning && partition.Replicas.Count > 1 && partition.InSync.Count == partition.Replicas.Count;
-                if (partition.Replicas.Contains(Victim!.Node) && !isWhole)
+                if (partition.Replicas.Contains(Victim!.Node) && !(isWhole && partition.InSync.All(node => HasOpen(node, new TopicPartition(topic.Id, partition.Index)))))
                 {
                     return false;
                 }

@@ -193,6 +193,11 @@ internal sealed class Nemesis(SimulationLoop loop, SimulatedNetwork network, IRe
 
     private void Replace(SimulatedHost host)
     {
+        if (isOver)
+        {
+            return; // healing has seen to it
+        }
+
         if (DiskLoss is { HasHappened: true })
         {
             loop.Schedule(TimeSpan.TicksPerSecond, null, "operator", _ => Replace(host), null);
