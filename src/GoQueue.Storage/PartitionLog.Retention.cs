@@ -26,8 +26,7 @@ public sealed partial class PartitionLog
             Segment active = Active;
             if (active.Size > 0 && EndOffset <= notBeyond && IsExpired(active, retentionMillis, now))
             {
-                RemoveCleanMarker();
-                Roll();
+                SealIfThereIsRoom();
             }
 
             FinishRoll();
@@ -152,6 +151,20 @@ public sealed partial class PartitionLog
             {
                 parent.DeleteSubdirectory(entry.Name);
             }
+        }
+    }
+
+    /// <summary>Without room for another segment the expired one stays; those before it go all the same, and make some.</summary>
+    private void SealIfThereIsRoom()
+    {
+        try
+        {
+            RemoveCleanMarker();
+            Roll();
+        }
+        catch (DiskFullException)
+        {
+            // the next round tries again
         }
     }
 

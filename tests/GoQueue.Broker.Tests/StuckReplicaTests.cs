@@ -18,7 +18,7 @@ public sealed class StuckReplicaTests
     public async Task R9_a_follower_with_a_full_disk_says_so_and_acknowledgements_do_not_wait_for_the_window()
     {
         await using TestCluster cluster = await StartAsync();
-        await cluster.CreateAsync();
+        await cluster.CreateAsync(); // its records are old: retention meets the full disk too
         Assert.Equal(3, (await cluster.Leader.PublishAsync(Batches.Of("a"))).Replicas);
         cluster["n3"].Disk.Capacity = 1;
         PublishReceipt receipt = await cluster.Leader.PublishAsync(Batches.Of(new string('b', 500_000))).WaitAsync(TimeSpan.FromSeconds(30)); // the window is an hour

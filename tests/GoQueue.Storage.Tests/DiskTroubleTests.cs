@@ -53,6 +53,36 @@ public sealed class DiskTroubleTests
     }
 
     [Fact]
+    public void Retention_on_a_full_disk_removes_what_is_sealed_and_breaks_nothing()
+    {
+        using PartitionLog log = PartitionLog.Open(disk.Root, Options with { SegmentBytes = 2000 }, Batches.Now);
+        while (log.SegmentCount < 4)
+        {
+            log.AppendOne(valueBytes: 300);
+        }
+
+        log.Flush();
+        log.FinishRoll();
+        Offset active = log.ActiveSegmentStart;
+        disk.Capacity = 1;
+        try
+        {
+            log.ApplyRetention(1, -1, log.EndOffset, new UnixMillis(Batches.Now.Value + 1_000_000));
+        }
+        catch (DiskFullException)
+        {
+            // the list of epochs could not be written
+        }
+
+        Assert.False(log.IsFailed);
+        Assert.True(log.StartOffset >= active, $"{log.StartOffset} is kept, the last segment begins at {active}");
+        disk.Capacity = long.MaxValue;
+        log.AppendOne();
+        log.Flush();
+        Assert.Equal(log.EndOffset, log.FlushedOffset);
+    }
+
+    [Fact]
     public void A_snapshot_that_finds_the_disk_full_leaves_the_older_one()
     {
         using PartitionLog log = PartitionLog.Open(disk.Root, Options, Batches.Now);

@@ -92,7 +92,14 @@ internal sealed partial class PartitionLoop
                     TakeViewIfThereIsRoom(view);
                 }
 
-                Maintain();
+                try
+                {
+                    Maintain();
+                }
+                catch (DiskFullException full)
+                {
+                    Log.DiskFull(log, full, Partition); // nothing is broken by it: the next round tries again
+                }
             }
         });
     }
