@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using GoQueue.Broker.Requests;
 using GoQueue.Broker.Tests.Fixtures;
 using GoQueue.Core;
@@ -27,6 +28,39 @@ public sealed class FailureTests
         PublishReceipt again = await broker.PublishAsync(partition, Batches.From(Producer, 0, 1, "b"));
         Assert.Equal(new Offset(1), again.BaseOffset);
         Assert.Equal(["0=a", "1=b"], await broker.ReadAllAsync(partition));
+    }
+
+    /// <summary>The turn that fails closes the door behind itself: what came through it meanwhile is in the next turn, which must not end the process.</summary>
+    [Fact]
+    public async Task Batches_that_come_in_while_the_disk_fails_are_refused()
+    {
+        await using TestBroker broker = TestBroker.Open();
+        TopicPartition partition = await broker.CreateAsync("orders");
+        Assert.True((await broker.PublishAsync(partition, Batches.Of("a"))).IsOk);
+        int thread = Environment.CurrentManagedThreadId; // turns run on the thread that asks
+        Task<PublishReceipt>? during = null;
+        using MeterListener listener = new()
+        {
+            InstrumentPublished = (instrument, self) =>
+            {
+                if (instrument.Name == "goqueue.storage.appended.bytes")
+                {
+                    self.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, _, _) =>
+        {
+            if (Environment.CurrentManagedThreadId == thread)
+            {
+                during ??= broker.PublishAsync(partition, Batches.Of("between the write and the flush"));
+            }
+        });
+        listener.Start();
+        broker.Disk.FailFlush = broker.Disk.Flushes + 1;
+        Task<PublishReceipt> failing = broker.PublishAsync(partition, Batches.Of("b"));
+        Assert.Equal(ErrorCode.OutcomeUnknown, (await failing.WaitAsync(TimeSpan.FromSeconds(30))).Error.Code);
+        Assert.Equal(ErrorCode.StorageFailure, (await during!.WaitAsync(TimeSpan.FromSeconds(30))).Error.Code);
     }
 
     [Fact]

@@ -89,9 +89,9 @@ internal sealed partial class PartitionLoop
 
     private void RunPublishes()
     {
-        if (takenNext < taken.Count && replica.Role != ReplicaRole.Leader)
+        if (takenNext < taken.Count && (failed || replica.Role != ReplicaRole.Leader))
         {
-            RefuseTaken(); // the leadership ended behind the door, or in this turn
+            RefuseTaken(); // the leadership ended behind the door, or in this turn; or they came through it in the turn that failed
         }
 
         while (takenNext < taken.Count && !failed)
@@ -105,7 +105,7 @@ internal sealed partial class PartitionLoop
         Error why;
         lock (door)
         {
-            why = notLeading;
+            why = failed ? refusal : notLeading;
         }
 
         for (; takenNext < taken.Count; takenNext++)
