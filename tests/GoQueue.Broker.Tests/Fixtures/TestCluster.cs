@@ -254,18 +254,14 @@ internal sealed class ClusterNode(TestCluster cluster, NodeId id, MemoryPeers pe
 
     public async Task<PublishReceipt> PublishAsync(SharedBuffer batch, Acks acks = Acks.All) => await Broker.Partitions.PublishAsync(new PublishRequest(cluster.Partition, batch, acks));
 
+    /// <summary>Everything there is to read here. A follower serves once it knows that it is in sync and its log is not being cut; that is waited for.</summary>
     public async Task<List<string>> ReadAllAsync(bool fromFollower = false)
     {
         List<string> records = [];
         Offset next = Offset.Zero;
         while (true)
         {
-            using FetchResult result = await Broker.Partitions.FetchAsync(new FetchRequest(cluster.Partition, next, 1 << 20, TimeSpan.Zero) { MayReadFromFollower = fromFollower }, CancellationToken.None);
-            if (fromFollower && result.Error.Code is ErrorCode.NotLeader or ErrorCode.OffsetNotAvailable)
-            {
-                return []; // it is not in sync yet, or just cutting its log
-            }
-
+            using FetchResult result = await FetchAsync(next, fromFollower);
             Assert.True(result.IsOk, result.Error.ToString());
             if (result.Slices.Count == 0)
             {
@@ -275,6 +271,20 @@ internal sealed class ClusterNode(TestCluster cluster, NodeId id, MemoryPeers pe
             records.AddRange(Batches.Read(result.Slices));
             next = result.NextOffset;
         }
+    }
+
+    private async Task<FetchResult> FetchAsync(Offset from, bool fromFollower)
+    {
+        FetchResult result = null!;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                FetchRequest request = new(cluster.Partition, from, 1 << 20, TimeSpan.Zero) { MayReadFromFollower = fromFollower };
+                result = await Broker.Partitions.FetchAsync(request, CancellationToken.None);
+                return !fromFollower || result.Error.Code is not (ErrorCode.NotLeader or ErrorCode.OffsetNotAvailable);
+            },
+            $"{Id} serves readers");
+        return result;
     }
 
     private void Free()
