@@ -62,6 +62,20 @@ internal sealed class Nemesis(SimulationLoop loop, SimulatedNetwork network, IRe
             {
                 host.Crash(CrashMode.KeepAll); // a log that stopped waits for somebody to start the node again
             }
+            else if (mix.FlushFailure)
+            {
+                // After the loss of a disk is known, because until then it is one fault too many.
+                loop.Schedule(
+                    (10 + host.Index) * TimeSpan.TicksPerSecond,
+                    null,
+                    "operator",
+                    _ =>
+                    {
+                        host.Crash(CrashMode.KeepAll);
+                        host.Boot();
+                    },
+                    null);
+            }
 
             host.Boot();
         }
