@@ -96,8 +96,7 @@ public sealed class ConnectionTests
         byte[] some = new byte[12];
         await second.ReceiveAsync(some);
         Assert.Equal("HTTP/1.1 200", Encoding.ASCII.GetString(some));
-        using Socket tooMany = await ConnectAsync(node);
-        Assert.Equal(string.Empty, await ReadToEndAsync(tooMany));
+        Assert.Equal(string.Empty, await SaidAtOnceAsync(node));
         await node.PublishAsync("few", """{"value":1}""");
     }
 
@@ -182,6 +181,20 @@ public sealed class ConnectionTests
     }
 
     private static async Task SendAsync(Socket socket, string text) => await socket.SendAsync(Encoding.Latin1.GetBytes(text));
+
+    /// <summary>What a connection that sends nothing is told; it may be hung up on before it knows that it is connected.</summary>
+    private static async Task<string> SaidAtOnceAsync(TestNode node)
+    {
+        try
+        {
+            using Socket socket = await ConnectAsync(node);
+            return await ReadToEndAsync(socket);
+        }
+        catch (SocketException reset) when (reset.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            return string.Empty;
+        }
+    }
 
     private static async Task<string> ReadToEndAsync(Socket socket)
     {
