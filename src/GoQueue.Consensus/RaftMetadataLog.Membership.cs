@@ -93,7 +93,7 @@ public sealed partial class RaftMetadataLog
         Step(new RaftInput.Change(change));
         if (core.Log.LastIndex == last)
         {
-            request.End(null);
+            request.End(core.Check(change)); // so already, or refused as of this moment
             return;
         }
 

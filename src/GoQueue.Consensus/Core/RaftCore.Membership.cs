@@ -52,7 +52,11 @@ internal sealed partial class RaftCore
 
     private void OnChange(MembershipChange change)
     {
-        Invariant.Check(Check(change) is null, "a change of members is checked first");
+        if (Check(change) is not null)
+        {
+            return; // the host asked at an earlier time, and a peer that was caught up has been silent for too long since
+        }
+
         RaftConfiguration changed = Configuration.With(change).Value;
         if (changed == Configuration)
         {

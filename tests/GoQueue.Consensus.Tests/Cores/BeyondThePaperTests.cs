@@ -98,5 +98,22 @@ public sealed class BeyondThePaperTests
         world.Elect(2);
     }
 
+    [Fact]
+    public void A_promotion_that_was_checked_a_moment_ago_is_passed_over_when_the_learner_has_been_silent_for_too_long_since()
+    {
+        CoreWorld world = new(3, learners: 1);
+        CoreNode leader = world.Elect(1);
+        world.Deliver();
+        MembershipChange.Promote promote = new(CoreWorld.Member(4).Node, CoreWorld.Member(4).Incarnation);
+        Assert.Null(leader.Core.Check(promote));
+        long last = leader.Core.Log.LastIndex;
+
+        world.Advance(world.Options.ElectionTimeoutMax); // the host asked at the time of its last turn
+        leader.Step(new RaftInput.Change(promote));
+
+        Assert.Equal(last, leader.Core.Log.LastIndex);
+        Assert.NotNull(leader.Core.Check(promote));
+    }
+
     private static string[] Log(CoreNode node) => [.. Enumerable.Range(1, (int)node.Core.Log.LastIndex).Select(index => CoreWorld.Text(node.Core.Log[index]))];
 }

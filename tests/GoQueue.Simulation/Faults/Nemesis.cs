@@ -58,11 +58,12 @@ internal sealed class Nemesis(SimulationLoop loop, SimulatedNetwork network, IRe
         DiskLoss?.End();
         foreach (SimulatedHost host in hosts)
         {
-            if (mix.FlushFailure && !isDiskLost)
+            bool mayHaveStopped = mix.FlushFailure || mix.DiskFull; // a log that stopped says so, and waits for somebody to start the node again
+            if (mayHaveStopped && !isDiskLost)
             {
-                host.Crash(CrashMode.KeepAll); // a log that stopped waits for somebody to start the node again
+                host.Crash(CrashMode.KeepAll);
             }
-            else if (mix.FlushFailure)
+            else if (mayHaveStopped)
             {
                 // After the loss of a disk is known, because until then it is one fault too many.
                 loop.Schedule(
