@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using GoQueue.Cli.Failures;
 using GoQueue.Cli.Hosting;
 
 namespace GoQueue.Cli.Dev;
@@ -12,6 +13,10 @@ internal sealed class DevServer : IDisposable
     private readonly Process process;
     private readonly Queue<string> lastLines = new();
     private readonly TaskCompletionSource<ReadyLine> ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Set by the reader of the output, read by whoever ends the server.
+    private volatile bool isLaunched;
+    private volatile bool isCalledOff;
 
     private DevServer(Process process)
     {
@@ -55,10 +60,15 @@ internal sealed class DevServer : IDisposable
         return server;
     }
 
-    /// <summary>Asks the server to drain and end.</summary>
+    /// <summary>Asks the server to drain and end; one that is not there yet is not started at all (see <see cref="ServerLauncher"/>).</summary>
     public void Terminate()
     {
-        if (!process.HasExited)
+        if (!isLaunched)
+        {
+            isCalledOff = true;
+            Kill();
+        }
+        else if (!process.HasExited)
         {
             _ = NativeMethods.Kill(process.Id, NativeMethods.SigTerm);
         }
@@ -99,13 +109,19 @@ internal sealed class DevServer : IDisposable
         await process.WaitForExitAsync();
         await output;
         await errors;
-        return process.ExitCode;
+        return isCalledOff ? (int)ExitCode.Interrupted : process.ExitCode;
     }
 
     private async Task ReadAsync(StreamReader lines, Action<string>? log)
     {
         while (await lines.ReadLineAsync() is { } line)
         {
+            if (!isLaunched && line == ServerLauncher.LaunchedLine)
+            {
+                isLaunched = true;
+                continue;
+            }
+
             if (!ready.Task.IsCompleted && ReadyLine.TryParse(line) is { } found)
             {
                 ready.TrySetResult(found);

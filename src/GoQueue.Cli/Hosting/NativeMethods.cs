@@ -21,6 +21,13 @@ internal static partial class NativeMethods
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     internal static partial int Kill(int process, int signal);
 
+    /// <summary>Takes a signal's handler away: from here on it does what the system does with it, which for SIGTERM is to end the process.</summary>
+    internal static void ResetSignal(int signal) => _ = SetSignal(signal, 0);
+
+    [LibraryImport(Library, EntryPoint = "signal", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint SetSignal(int signal, nint handler);
+
     [LibraryImport(Library, EntryPoint = "fdatasync", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     internal static partial int SyncData(int descriptor);
