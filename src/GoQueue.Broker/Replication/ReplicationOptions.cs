@@ -2,7 +2,11 @@ using GoQueue.Replication;
 
 namespace GoQueue.Broker.Replication;
 
-/// <summary>How replicas of this node follow and are followed.</summary>
+/// <summary>
+/// How replicas of this node follow and are followed. Bound in the server's configuration: <see cref="MaxShipments"/> and what a cluster's owner has a reason to change
+/// in <see cref="Replica"/>. The rest is constant for a running node, and settable for tests: the values belong together (what one node asks for must fit what the
+/// other grants, and a wait must end before the time-out around it), and no load is known that another value serves better.
+/// </summary>
 public sealed record ReplicationOptions
 {
     /// <summary>The replica protocol's own limits.</summary>

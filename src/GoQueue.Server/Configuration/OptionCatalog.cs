@@ -146,6 +146,18 @@ internal static class OptionCatalog
     public static readonly Option<long> MaintenanceCompactionRate = OptionKinds.Bytes("maintenance.compaction-rate", "32MiB", "64KiB", "64GiB",
         "Bytes a second that compaction may read and write together, so that it does not take the disk from publishing.");
 
+    public static readonly Option<TimeSpan> ReplicationMaxLag = OptionKinds.Duration("replication.max-lag", "10s", "1s", "10m",
+        "A replica that was not level with its leader for this long leaves the in-sync set, so that publishing goes on without it. Short values throw out replicas that only pause; long ones hold up acks=all meanwhile.");
+
+    public static readonly Option<int> ReplicationShipBehind = OptionKinds.Number("replication.ship-behind-segments", 2, 0, 1_000_000, "segments",
+        "As a leader: a replica with more than so many sealed segments to come takes them as whole files instead of batch by batch; 0 turns that off.");
+
+    public static readonly Option<int> ReplicationMaxShipments = OptionKinds.Number("replication.max-shipments", 2, 1, 32, "segments",
+        "Sealed segments this node takes at one time when it is far behind. Each holds up to 4 MiB in memory; more of them fill a fast disk and a fast network.");
+
+    public static readonly Option<TimeSpan> ReplicationStrayDelay = OptionKinds.Duration("replication.stray-delay", "1m", "1s", "365d",
+        "How long files of a replica are kept that was moved elsewhere while this node was down, once that is certain. Time to look; nothing reads them.");
+
     public static readonly Option<int> ForwardingMaxRequests = OptionKinds.Number("forwarding.max-requests", 512, 1, 512, "requests",
         "Requests that wait for another node at one time; one more is refused as OVERLOADED. At most half of what one connection between nodes carries, so that replication always has room.");
 
@@ -177,6 +189,7 @@ internal static class OptionCatalog
         GrpcMaxMessage, GrpcMaxMetadata, GrpcMessageTimeout, GrpcWriteTimeout, GrpcInFlightBytes, GrpcInFlightBatches, GrpcMaxCalls, GrpcCallWindow,
         GrpcConnectionWindow, TopicsDefaultPartitions, StoragePendingBytes, StoragePendingBatches, StorageGroupBytes, StorageTailCache,
         StorageCommitterThreads, StorageReaderThreads, ProducersIdle, MaintenanceInterval, MaintenanceCompactionRate,
+        ReplicationMaxLag, ReplicationShipBehind, ReplicationMaxShipments, ReplicationStrayDelay,
         ForwardingMaxRequests, ForwardingMaxBytes, ForwardingTimeout, ForwardingLeaderWait,
         AdvertisePeer, AdvertiseHttp, AdvertiseGrpc, PeerTlsCertificate, PeerTlsKey, PeerTlsAuthority,
     ];

@@ -1,6 +1,8 @@
 using GoQueue.Broker;
+using GoQueue.Broker.Replication;
 using GoQueue.Core;
 using GoQueue.Core.Peers;
+using GoQueue.Replication;
 using GoQueue.Server.Forwarding;
 using GoQueue.Server.Grpc;
 using GoQueue.Server.Peers;
@@ -95,6 +97,16 @@ internal sealed record ServerOptions
             ProducerIdle = values.Get(OptionCatalog.ProducersIdle),
             MaintenanceInterval = values.Get(OptionCatalog.MaintenanceInterval),
             CompactionBytesPerSecond = values.Get(OptionCatalog.MaintenanceCompactionRate),
+            StrayReplicaDelay = values.Get(OptionCatalog.ReplicationStrayDelay),
+            Replication = new ReplicationOptions
+            {
+                MaxShipments = values.Get(OptionCatalog.ReplicationMaxShipments),
+                Replica = new ReplicaOptions
+                {
+                    MaxLag = values.Get(OptionCatalog.ReplicationMaxLag),
+                    ShipBehindSegments = values.Get(OptionCatalog.ReplicationShipBehind) is > 0 and int segments ? segments : null,
+                },
+            },
         },
         Threads = new BrokerThreads
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using GoQueue.Broker;
 using GoQueue.Server.Configuration;
 using GoQueue.Server.Observability;
 using GoQueue.Server.Tests.Fixtures;
@@ -23,6 +24,27 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Equal(LogFormat.Text, options.Logging.Format);
         Assert.Equal(LogLevel.Information, options.Logging.Level);
         Assert.Equal(3, options.Broker.DefaultPartitions);
+    }
+
+    [Fact]
+    public void Defaults_of_the_broker_are_those_that_it_has_without_a_configuration()
+    {
+        ServerOptions options = Load([]).Options!;
+        Assert.Equal(new BrokerOptions { Node = options.NodeId }, options.Broker);
+    }
+
+    [Fact]
+    public void Replication_is_configured_where_an_owner_has_a_reason_to()
+    {
+        BrokerOptions broker = Load(
+            [
+                "--set", "replication.max-lag=3s", "--set", "replication.ship-behind-segments=5", "--set", "replication.max-shipments=7",
+                "--set", "replication.stray-delay=1d",
+            ]).Options!.Broker;
+        Assert.Equal((TimeSpan.FromSeconds(3), 5, 7, TimeSpan.FromDays(1)),
+            (broker.Replication.Replica.MaxLag, broker.Replication.Replica.ShipBehindSegments, broker.Replication.MaxShipments, broker.StrayReplicaDelay));
+        Assert.Null(Load(["--set", "replication.ship-behind-segments=0"]).Options!.Broker.Replication.Replica.ShipBehindSegments);
+        Assert.Equal(3, Load(["--set", "replication.max-shipments=33", "--set", "replication.max-lag=999ms", "--set", "replication.stray-delay=0s"]).Problems.Count);
     }
 
     [Fact]
