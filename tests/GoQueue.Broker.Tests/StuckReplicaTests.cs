@@ -30,6 +30,31 @@ public sealed class StuckReplicaTests
         await Eventually.TrueAsync(async () => (await cluster.Leader.PublishAsync(Batches.Of("c"))).Replicas == 3, "the leader acts on the set of three");
     }
 
+    /// <summary>
+    /// Goal: a leader whose log failed does not judge its followers. Method: its flush fails and nobody takes the report; before, it found the others slow after
+    /// the window, for they cannot fetch from it, and made itself the only one in sync.
+    /// </summary>
+    [Fact]
+    public async Task R9_a_leader_whose_flush_failed_proposes_nothing_and_says_so_until_it_is_heard()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync(configure: options => options with { Replication = options.Replication with { Replica = options.Replication.Replica with { MaxLag = TimeSpan.FromMilliseconds(200) } } });
+        await cluster.CreateAsync();
+        Assert.True((await cluster.Leader.PublishAsync(Batches.Of("a"))).IsOk);
+        ClusterNode leader = cluster.Leader;
+        int reports = 0;
+        leader.Broker.OnPartitionFailure(_ => Interlocked.Increment(ref reports)); // lost, all of them
+        leader.Disk.FailFlush = leader.Disk.Flushes + 1;
+        Assert.False((await leader.PublishAsync(Batches.Of("b"))).IsOk);
+        PartitionReplica replica = leader.Broker.Replicas.Single().Replica;
+        await Eventually.TrueAsync(() => replica.Role == ReplicaRole.None, "the failed replica leads no more");
+        await Eventually.TrueAsync(() => Volatile.Read(ref reports) >= 2, "what was not heard is said again");
+        Assert.False(replica.Tick(TimeSpan.MaxValue)); // the window is over, whatever it was
+        Assert.False(replica.HasProposal);
+        Assert.Equal(3, cluster.Image.InSync.Count);
+        await cluster.ElectAsync("n2");
+        await Eventually.TrueAsync(async () => (await cluster.Leader.PublishAsync(Batches.Of("c"))).IsOk, "another one leads, with the third");
+    }
+
     [Fact]
     public async Task A_partition_that_cannot_be_opened_is_reported_until_the_metadata_does_not_count_on_it_and_opened_when_it_can_be()
     {

@@ -55,7 +55,7 @@ internal sealed partial class PartitionLoop : ITurn
     // Owned by the turn.
     private List<PublishOperation> taken = [];
     private int takenNext; // batches of `taken` before this are ordered or answered
-    private bool failed;
+    private volatile bool failed; // ticks of other threads read it
     private List<Action> takenCommands = [];
     private PartitionLoopOptions options;
 
@@ -206,8 +206,12 @@ internal sealed partial class PartitionLoop : ITurn
         }
 
         ordered.Clear();
+        isFollowing = false;
         lock (replicaGate)
         {
+            // A leader whose log failed must not judge its followers: they cannot fetch from it, so it would find them slow and propose to go on alone.
+            replica.Stop(replica.View);
+            knowsEnd = false;
             Volatile.Write(ref leadingEpoch, LeaderEpoch.None.Value);
             FailAwaiting(unknown, onlyAcksAll: false);
         }

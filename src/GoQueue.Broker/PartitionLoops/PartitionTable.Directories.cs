@@ -10,7 +10,7 @@ namespace GoQueue.Broker.PartitionLoops;
 /// <content>Directories that do not go by themselves the way the image says: those that cannot be opened, and those that belong elsewhere.</content>
 internal sealed partial class PartitionTable
 {
-    /// <summary>Pause between two reports of the same partition that cannot be opened.</summary>
+    /// <summary>Pause between two reports of the same partition that failed or cannot be opened.</summary>
     private static readonly TimeSpan reportPause = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<TopicPartition, TimeSpan> reported = [];
@@ -20,13 +20,14 @@ internal sealed partial class PartitionTable
     private TimeSpan Now => environment.Time.GetElapsedTime(0);
 
     /// <summary>
-    /// Partitions that could not be opened here: the others go on without this replica where they can, and are asked to again while the metadata counts on it, because
-    /// a registration that comes after the failure puts it back into play. Any thread.
+    /// Partitions that could not be opened here, or whose log failed: the others go on without this replica where they can, and are asked to again while the metadata
+    /// counts on it, because the first report may be lost, and a registration that comes after the failure puts the replica back into play. Any thread.
     /// </summary>
-    public IReadOnlyList<TopicPartition> TakeUnopenableToReport()
+    public IReadOnlyList<TopicPartition> TakeUnusableToReport()
     {
         MetadataImage image = metadata.Image;
-        if (unopenable.IsEmpty || !IsRegisteredIn(image))
+        List<TopicPartition> unusable = [.. unopenable.Keys, .. loops.Values.Where(loop => loop.HasFailed).Select(loop => loop.Partition)];
+        if (unusable.Count == 0 || !IsRegisteredIn(image))
         {
             return [];
         }
@@ -34,7 +35,7 @@ internal sealed partial class PartitionTable
         List<TopicPartition> due = [];
         lock (reportGate)
         {
-            foreach (TopicPartition id in unopenable.Keys.Order())
+            foreach (TopicPartition id in unusable.Order())
             {
                 bool counts = image.TryGetPartition(id, out PartitionImage? partition) && (partition.Leader == options.Node || partition.InSync.Contains(options.Node));
                 bool isDue = !reported.TryGetValue(id, out TimeSpan last) || Now - last >= reportPause;

@@ -118,9 +118,9 @@ internal sealed class BrokerReplication
 
                 if (FailureReceiver is { } receiver)
                 {
-                    foreach (TopicPartition unopenable in table.TakeUnopenableToReport())
+                    foreach (TopicPartition unusable in table.TakeUnusableToReport())
                     {
-                        receiver(unopenable);
+                        receiver(unusable);
                     }
                 }
 
