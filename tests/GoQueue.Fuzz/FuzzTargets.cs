@@ -25,6 +25,7 @@ public static class FuzzTargets
         new RaftFileTarget(),
         new FormationViewTarget(),
         new ReplicaFetchTarget(),
+        new SegmentFetchTarget(),
         new PeerFrameTarget(),
         new PeerGreetingTarget(),
         new ForwardingTarget(),

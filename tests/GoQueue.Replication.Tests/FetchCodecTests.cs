@@ -31,10 +31,21 @@ public sealed class FetchCodecTests
     {
         using SharedBuffer bytes = ReplicaFetchCodec.Encode(Request);
         Assert.Equal(
-            "01000102030405060708" + "00000009" + "000000000000004d" + "000001f4" + "00100000" + "00000001" + "00000001"
+            "02000102030405060708" + "00000009" + "000000000000004d" + "000001f4" + "00100000" + "00000001" + "00000001"
             + Id + "00000000" + "00000003" + "00000000000003e8" + "00000002" + "000000000000000a" + "00000005" + "00"
             + Id + "00000007",
             Convert.ToHexStringLower(bytes.Span));
+    }
+
+    [Fact]
+    public void A_request_of_version_1_whose_positions_had_no_state_byte_is_refused_by_its_version()
+    {
+        byte[] old = Convert.FromHexString(
+            "01000102030405060708" + "00000009" + "000000000000004d" + "000001f4" + "00100000" + "00000001" + "00000000"
+            + Id + "00000000" + "00000003" + "00000000000003e8" + "00000002" + "000000000000000a" + "00000005");
+        Error error = ReplicaFetchCodec.DecodeRequest(old).Error;
+        Assert.Equal(ErrorCode.MalformedRequest, error.Code);
+        Assert.Contains("has version 1, this node knows 2", error.Detail, StringComparison.Ordinal);
     }
 
     private const string Id = "00000001000200030405060708090a0b";

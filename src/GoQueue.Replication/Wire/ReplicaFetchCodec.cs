@@ -9,7 +9,9 @@ public static class ReplicaFetchCodec
     /// <summary>Partitions in one request or response. More are sent in the next.</summary>
     public const int MaxEntries = 100_000;
 
-    private const byte Version = 1;
+    /// <summary>1 had no state byte at the end of a position. It was never released, so it is refused and not read (docs/internals/peer-protocol.md).</summary>
+    private const byte RequestVersion = 2;
+    private const byte ResponseVersion = 1;
     private const byte TakesOffers = 1;
     private const byte Stuck = 1;
     private const int RequestHead = 38;
@@ -23,7 +25,7 @@ public static class ReplicaFetchCodec
     {
         SharedBuffer buffer = SharedBuffer.Rent(RequestHead + (request.Positions.Count * PositionSize) + (request.Forgotten.Count * PartitionSize));
         WireWriter to = new(buffer.Span);
-        to.Byte(Version);
+        to.Byte(RequestVersion);
         to.Byte(request.TakesOffers ? TakesOffers : (byte)0);
         to.Int64(request.Session);
         to.Int32(request.Sequence);
@@ -57,9 +59,14 @@ public static class ReplicaFetchCodec
     public static Result<ReplicaFetchRequest> DecodeRequest(ReadOnlySpan<byte> bytes)
     {
         FieldReader from = new(bytes);
-        bool isKnown = from.ReadByte() == Version;
+        byte version = from.ReadByte();
+        if (version != RequestVersion)
+        {
+            return new Error(ErrorCode.MalformedRequest, $"a replica fetch request has version {version}, this node knows {RequestVersion} only");
+        }
+
         byte flags = from.ReadByte();
-        isKnown &= flags is 0 or TakesOffers;
+        bool isKnown = flags is 0 or TakesOffers;
         long session = from.ReadInt64();
         int sequence = from.ReadInt32();
         long brokerEpoch = from.ReadInt64();
@@ -105,7 +112,7 @@ public static class ReplicaFetchCodec
     {
         SharedBuffer buffer = SharedBuffer.Rent(ResponseHead + (response.Entries.Count * FetchedSize));
         WireWriter to = new(buffer.Span);
-        to.Byte(Version);
+        to.Byte(ResponseVersion);
         to.Byte(0);
         to.Int32((int)response.Error);
         to.Int64(response.Session);
@@ -135,7 +142,7 @@ public static class ReplicaFetchCodec
     {
         dataStart = 0;
         FieldReader from = new(bytes);
-        bool isKnown = from.ReadByte() == Version & from.ReadByte() == 0;
+        bool isKnown = from.ReadByte() == ResponseVersion & from.ReadByte() == 0;
         int error = from.ReadInt32();
         long session = from.ReadInt64();
         int sequence = from.ReadInt32();

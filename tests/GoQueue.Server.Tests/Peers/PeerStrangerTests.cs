@@ -48,15 +48,47 @@ public sealed class PeerStrangerTests
         Assert.Single(nodes.Log.About("it said nothing that makes sense within 2 s"));
     }
 
-    [Fact]
-    public async Task A_future_version_is_refused_in_words_on_both_sides()
+    [Theory]
+    [InlineData(3, 9, "it speaks versions 3 to 9")]
+    [InlineData(1, 1, "it speaks version 1")]
+    [InlineData(0, 1, "it speaks versions 0 to 1")]
+    [InlineData(9, 3, "it speaks versions 9 to 3")]
+    public async Task Versions_that_do_not_meet_ours_are_refused_in_words_on_both_sides(int lowest, int highest, string words)
     {
         await using PeerNodes nodes = new();
         PeerTransport node = await nodes.StartAsync("a");
-        Welcome answer = await GreetAsync(node, Greeting.Write(new Hello(2, 9, HelloPurpose.Link, PeerChannel.Control, 1, Stranger, node.Self)));
+        Welcome answer = await GreetAsync(node, Greeting.Write(new Hello((ushort)lowest, (ushort)highest, HelloPurpose.Link, PeerChannel.Control, 1, Stranger, node.Self)));
         Assert.Equal(RefusalReason.VersionNotSupported, answer.Reason);
-        Assert.Contains("versions 2 to 9", answer.Detail, StringComparison.Ordinal);
-        Assert.Single(nodes.Log.About("versions 2 to 9"));
+        Assert.Contains($"{words} of the peer protocol, this node version 2; upgrade the older of the two", answer.Detail, StringComparison.Ordinal);
+        Assert.Single(nodes.Log.About(words));
+    }
+
+    [Fact]
+    public async Task Of_several_versions_the_highest_common_one_is_chosen()
+    {
+        await using PeerNodes nodes = new();
+        PeerTransport node = await nodes.StartAsync("a");
+        Welcome answer = await GreetAsync(node, Greeting.Write(new Hello(1, 9, HelloPurpose.Probe, PeerChannel.Control, 1, Stranger, null)));
+        Assert.Equal((Greeting.Version, RefusalReason.None), (answer.Version, answer.Reason));
+    }
+
+    /// <summary>Byte for byte what a program of version 1 said and says: a version bump must not change how versions are told.</summary>
+    [Fact]
+    public async Task A_node_of_version_1_is_told_to_upgrade_and_so_are_we_by_its_answer()
+    {
+        const string Identity = "0000000000000000" + "00112233445566778899AABBCCDDEEFF" + "1B58" + "026E31" + "0470726F64" + "0A6E312E6578616D706C65";
+        await using PeerNodes nodes = new();
+        PeerTransport node = await nodes.StartAsync("a");
+        Welcome answer = await GreetAsync(node, Convert.FromHexString("47515052" + "0001" + "0001" + "0000003A" + "1BB2F674" + "00" + "02" + "0000000000001122" + Identity + "026E32"));
+        Assert.Equal(RefusalReason.VersionNotSupported, answer.Reason);
+
+        using Socket old = new(SocketType.Stream, ProtocolType.Tcp);
+        old.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        old.Listen();
+        Task<Result<PeerIdentity>> asked = node.ProbeAsync("127.0.0.1", ((IPEndPoint)old.LocalEndPoint!).Port, CancellationToken.None);
+        using Socket taken = await old.AcceptAsync();
+        await taken.SendAsync(Convert.FromHexString("47515052" + "0001" + "0000" + "0000002D" + "0A76A612" + Identity));
+        Assert.Contains("it chose version 1 of the peer protocol, this node offered version 2", (await asked).Error.Detail, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -64,7 +96,7 @@ public sealed class PeerStrangerTests
     {
         await using PeerNodes nodes = new();
         PeerTransport node = await nodes.StartAsync("a");
-        byte[] hello = Greeting.Write(new Hello(1, 1, HelloPurpose.Link, PeerChannel.Control, 1, Stranger, node.Self));
+        byte[] hello = Greeting.Write(new Hello(Greeting.Version, Greeting.Version, HelloPurpose.Link, PeerChannel.Control, 1, Stranger, node.Self));
         hello[20] ^= 1;
         Assert.Equal(RefusalReason.Malformed, (await GreetAsync(node, hello)).Reason);
     }
@@ -140,7 +172,7 @@ public sealed class PeerStrangerTests
         PeerTransport node = await nodes.StartAsync("a");
         node.OnMessage(PeerMessageKind.Raft, static _ => Assert.Fail("it must not arrive"));
         using Socket caller = await ConnectAsync(node);
-        await caller.SendAsync(Greeting.Write(new Hello(1, 1, HelloPurpose.Link, PeerChannel.Control, 1, Stranger, node.Self)));
+        await caller.SendAsync(Greeting.Write(new Hello(Greeting.Version, Greeting.Version, HelloPurpose.Link, PeerChannel.Control, 1, Stranger, node.Self)));
         await caller.ReceiveAsync(new byte[1024]);
         byte[] frame = new byte[FrameHeader.Size + 8];
         uint crc = Crc32C.Compute(frame.AsSpan(FrameHeader.Size));

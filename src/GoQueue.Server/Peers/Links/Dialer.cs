@@ -43,7 +43,7 @@ internal sealed class Dialer(PeerTransportOptions options, Func<PeerIdentity> se
             }
 
             PeerIdentity own = self();
-            await Handshake.SendAsync(wire, Greeting.Write(new Hello(Greeting.Version, Greeting.Version, purpose, channel, link, own, expected)));
+            await Handshake.SendAsync(wire, Greeting.Write(new Hello(Greeting.LowestVersion, Greeting.Version, purpose, channel, link, own, expected)));
             DialOutcome outcome = Judge(await Handshake.ReadWelcomeAsync(wire, limited.Token), wire, own, expected);
             wire = outcome.Wire is null ? wire : null;
             return outcome;

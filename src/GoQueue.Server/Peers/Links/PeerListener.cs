@@ -179,7 +179,8 @@ internal sealed class PeerListener(
 
         try
         {
-            await Handshake.SendAsync(wire, Greeting.Write(new Welcome(Greeting.Version, own, RefusalReason.None, string.Empty)));
+            ushort version = Greeting.Choose(hello.LowestVersion, hello.HighestVersion) ?? Greeting.Version; // they meet: it was read
+            await Handshake.SendAsync(wire, Greeting.Write(new Welcome(version, own, RefusalReason.None, string.Empty)));
         }
         catch
         {

@@ -44,8 +44,14 @@ internal sealed record Welcome(ushort Version, PeerIdentity? Sender, RefusalReas
 /// </summary>
 internal static class Greeting
 {
-    /// <summary>The protocol version of this program; it speaks no other yet.</summary>
-    public const ushort Version = 1;
+    /// <summary>
+    /// The highest version of the protocol that this program speaks. It stands for every layout of every message between nodes, not only for the frames: whoever
+    /// changes one in a way that an older node does not read raises it, once between two releases, and adds a line to the table in docs/internals/peer-protocol.md.
+    /// </summary>
+    public const ushort Version = 2;
+
+    /// <summary>The lowest that it still speaks: its own, because nothing older was ever released.</summary>
+    public const ushort LowestVersion = 2;
 
     public const int PrefixSize = 16;
 
@@ -57,6 +63,13 @@ internal static class Greeting
     private const int SecondVersionAt = 6;
     private const int LengthAt = 8;
     private const int CrcAt = 12;
+
+    /// <summary>The version that both sides speak, the highest of them; null when their ranges do not meet.</summary>
+    public static ushort? Choose(ushort lowest, ushort highest)
+    {
+        ushort chosen = Math.Min(highest, Version);
+        return chosen >= Math.Max(lowest, LowestVersion) ? chosen : null;
+    }
 
     public static byte[] Write(Hello hello)
     {

@@ -27,10 +27,11 @@ internal static class Handshake
         }
 
         bool isRead = Greeting.TryReadHello(bytes, out Hello? hello, out ushort lowest, out ushort highest);
-        if (lowest > Greeting.Version || (highest < Greeting.Version && highest != 0))
+        bool isIntact = lowest != 0 || highest != 0;
+        if (isIntact && Greeting.Choose(lowest, highest) is null)
         {
             return Heard<Hello>.Not(RefusalReason.VersionNotSupported,
-                $"it speaks versions {lowest} to {highest} of the peer protocol, this node speaks version {Greeting.Version}; upgrade the older of the two");
+                $"it speaks {Versions(lowest, highest)} of the peer protocol, this node {Versions(Greeting.LowestVersion, Greeting.Version)}; upgrade the older of the two");
         }
 
         return isRead ? new Heard<Hello>(hello, RefusalReason.None, string.Empty) : Heard<Hello>.Not(RefusalReason.Malformed, "its greeting is damaged");
@@ -45,9 +46,16 @@ internal static class Handshake
             return Heard<Welcome>.Not(problem.Length == 0 ? RefusalReason.None : RefusalReason.Malformed, problem);
         }
 
-        return Greeting.TryReadWelcome(bytes, out Welcome? welcome) && (welcome.Reason != RefusalReason.None || welcome.Version == Greeting.Version)
+        if (!Greeting.TryReadWelcome(bytes, out Welcome? welcome))
+        {
+            return Heard<Welcome>.Not(RefusalReason.Malformed, "its answer is damaged");
+        }
+
+        bool isSpoken = welcome.Reason != RefusalReason.None || Greeting.Choose(welcome.Version, welcome.Version) is not null;
+        return isSpoken
             ? new Heard<Welcome>(welcome, RefusalReason.None, string.Empty)
-            : Heard<Welcome>.Not(RefusalReason.Malformed, "its answer is damaged");
+            : Heard<Welcome>.Not(RefusalReason.VersionNotSupported,
+                $"it chose version {welcome.Version} of the peer protocol, this node offered {Versions(Greeting.LowestVersion, Greeting.Version)}");
     }
 
     /// <summary>A whole greeting; or null with what came instead, in words, which are empty when nothing came.</summary>
@@ -83,6 +91,8 @@ internal static class Handshake
 
         return (bytes, string.Empty);
     }
+
+    private static string Versions(ushort lowest, ushort highest) => lowest == highest ? $"version {lowest}" : $"versions {lowest} to {highest}";
 
     private static string Stranger(ReadOnlySpan<byte> first)
     {
