@@ -178,11 +178,7 @@ public sealed partial class RaftMetadataLog
                     break;
                 case RaftEffect.TruncateLog truncate:
                     full ??= TryWrite(wall);
-                    if (truncate.FromIndex <= disk.LastIndex)
-                    {
-                        disk.TruncateFrom(truncate.FromIndex);
-                    }
-
+                    full = TryTruncate(truncate.FromIndex) ?? full;
                     break;
                 case RaftEffect.AppendEntries append when full is null:
                     toWrite.AddRange(append.Entries);
@@ -236,6 +232,24 @@ public sealed partial class RaftMetadataLog
         finally
         {
             toWrite.Clear();
+        }
+    }
+
+    /// <summary>Null when the entries from there on are cut off; else they wait for that, and nothing is written behind them.</summary>
+    private DiskFullException? TryTruncate(long from)
+    {
+        try
+        {
+            if (from <= disk.LastIndex)
+            {
+                disk.TruncateFrom(from);
+            }
+
+            return null;
+        }
+        catch (DiskFullException full) when (!disk.IsFailed)
+        {
+            return full;
         }
     }
 

@@ -59,6 +59,8 @@ public sealed partial class PartitionLog
     /// A batch that holds <paramref name="end"/> in its middle goes whole. One recoverable step: an intent is written first, and opening
     /// finishes what a crash interrupted.
     /// </summary>
+    /// <exception cref="DiskFullException">No room for the intent; the log is as it was.</exception>
+    /// <exception cref="IOException">The disk failed; <see cref="IsFailed"/> is true from now on.</exception>
     public void TruncateTo(Offset end)
     {
         CheckUsable();
@@ -73,9 +75,11 @@ public sealed partial class PartitionLog
         try
         {
             RemoveCleanMarker();
-            Truncation.WriteIntent(directory, end);
+            Segment target = segments[FindSegment(segments, end)];
+            (long position, Offset cut) = Truncation.FindCut(target.File, target.FloorPosition(end), target.Size, target.BaseOffset, end);
+            Truncation.Begin(directory, Epochs, end, cut);
             Interlocked.Increment(ref truncations);
-            TruncateFiles(end);
+            TruncateFiles(target, position, cut);
             Interlocked.Increment(ref truncations);
         }
         catch (IOException cause) when (cause is not DiskFullException || truncations % 2 == 1)
@@ -168,11 +172,9 @@ public sealed partial class PartitionLog
         }
     }
 
-    private void TruncateFiles(Offset end)
+    private void TruncateFiles(Segment target, long position, Offset newEnd)
     {
-        int index = FindSegment(segments, end);
-        Segment target = segments[index];
-        (long position, Offset newEnd) = Truncation.FindCut(target.File, target.FloorPosition(end), target.Size, target.BaseOffset, end);
+        int index = Array.IndexOf(segments, target);
         Segment[] dropped = segments[(index + 1)..];
         Volatile.Write(ref endOffset, newEnd.Value);
         Volatile.Write(ref flushedOffset, newEnd.Value);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using GoQueue.Broker.PartitionLoops;
 using GoQueue.Broker.Replication;
 using GoQueue.Broker.Requests;
 using GoQueue.Broker.Tests.Fixtures;
@@ -53,6 +54,49 @@ public sealed class StuckReplicaTests
         Assert.Equal(3, cluster.Image.InSync.Count);
         await cluster.ElectAsync("n2");
         await Eventually.TrueAsync(async () => (await cluster.Leader.PublishAsync(Batches.Of("c"))).IsOk, "another one leads, with the third");
+    }
+
+    /// <summary>Seed large-1795281098029: the partition stopped for good, "restart the node".</summary>
+    [Fact]
+    public async Task E8_a_follower_that_has_to_cut_its_log_on_a_full_disk_does_it_when_there_is_room()
+    {
+        await using TestCluster cluster = await StartAsync();
+        await cluster.CreateAsync(TopicSettings.Default with { RetentionMillis = -1 });
+        ClusterNode deposed = cluster["n1"];
+        Assert.True((await deposed.PublishAsync(Batches.Of("a"))).IsOk);
+        cluster.Network.Cut(deposed.Id);
+        Assert.True((await deposed.PublishAsync(Batches.Of("only here"), Acks.Leader)).IsOk);
+        await cluster.FenceAsync("n1");
+        ClusterNode next = cluster.Leader;
+        await Eventually.TrueAsync(() => next.Offsets(cluster.Partition).IsOk, "the next leader leads");
+        Assert.True((await next.PublishAsync(Batches.Of("b"))).IsOk);
+        deposed.Disk.Capacity = 1;
+        long before = deposed.Disk.Operations;
+        cluster.Network.Mend(deposed.Id);
+        await cluster.DecideAsync(new AlterBrokerCommand(deposed.Id, cluster.BrokerOf(deposed.Id).Epoch, BrokerChange.Unfence));
+        await Eventually.TrueAsync(() => deposed.Disk.Operations > before + 20, "it tries to cut its log, more than once");
+        PartitionLoop loop = deposed.Broker.Replicas.Single();
+        Assert.Equal((ErrorCode.None, new Offset(2)), (loop.Refusal.Code, loop.EndOffset));
+        deposed.Disk.Capacity = long.MaxValue;
+        await cluster.InSyncAsync("n1", "n2", "n3");
+        await cluster.ElectAsync("n1");
+        await Eventually.TrueAsync(() => deposed.Offsets(cluster.Partition).IsOk, "n1 leads again");
+        Assert.Equal(["0=a", "1=b"], await deposed.ReadAllAsync());
+    }
+
+    /// <summary>Seed large-1795281098375: the checkpoint had no room when the partition was to be opened, and later no update of it had.</summary>
+    [Fact]
+    public async Task A_replica_that_had_no_room_to_be_opened_is_opened_within_seconds_of_there_being_some()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync(configure: options => options with { MaintenanceInterval = TimeSpan.FromHours(1) });
+        cluster["n3"].Disk.Capacity = 1;
+        await cluster.CreateAsync();
+        await Eventually.TrueAsync(() => cluster["n3"].Offsets(cluster.Partition).Error.Code == ErrorCode.DiskFull, "n3 has no room for it");
+        await cluster.FenceAsync("n3"); // what its report brings about
+        Assert.True((await cluster.Leader.PublishAsync(Batches.Of("a"))).IsOk);
+        await cluster.DecideAsync(new AlterBrokerCommand(new NodeId("n3"), cluster.BrokerOf(new NodeId("n3")).Epoch, BrokerChange.Unfence));
+        cluster["n3"].Disk.Capacity = long.MaxValue;
+        await cluster.InSyncAsync("n1", "n2", "n3");
     }
 
     [Fact]

@@ -52,6 +52,26 @@ public sealed class DiskTroubleTests
         }
     }
 
+    /// <summary>Goal: a log that had no room to begin with is as good as another once it has. Method: every amount of room too small, then plenty, then none again.</summary>
+    [Fact]
+    public void A_log_that_had_no_room_to_begin_takes_its_checkpoint_whole_before_it_opens()
+    {
+        for (long room = 0; room < 8192; room += 4096)
+        {
+            VirtualDisk own = new() { Capacity = room };
+            Assert.Throws<DiskFullException>(() => PartitionLog.Open(own.Root, Options, Batches.Now));
+            Assert.Throws<DiskFullException>(() => PartitionLog.Open(own.Root, Options, Batches.Now));
+            own.Capacity = long.MaxValue;
+            PartitionLog log = PartitionLog.Open(own.Root, Options, Batches.Now);
+            log.AppendOne(count: 2, epoch: 1, valueBytes: 300);
+            log.AppendOne(count: 2, epoch: 1, valueBytes: 300);
+            log.Flush();
+            own.Capacity = long.MaxValue - own.Root.AvailableBytes + 40; // no more than the intent takes
+            log.TruncateTo(new Offset(2));
+            log.Close();
+        }
+    }
+
     [Fact]
     public void Retention_on_a_full_disk_removes_what_is_sealed_and_breaks_nothing()
     {

@@ -71,6 +71,38 @@ public sealed class TruncationCrashTests
         }
     }
 
+    /// <summary>Goal: a disk without room refuses a truncation whole, at whatever step it runs out. Method: room for one byte more in each attempt.</summary>
+    [Fact]
+    public void E8_a_truncation_on_a_full_disk_is_whole_or_refused_and_comes_about_when_there_is_room()
+    {
+        bool isDone = false;
+        for (int room = 0; !isDone; room++)
+        {
+            (VirtualDisk disk, PartitionLog log, List<byte[]> all) = Filled();
+            disk.Capacity = long.MaxValue - disk.Root.AvailableBytes + room;
+            try
+            {
+                log.TruncateTo(new Offset(Target));
+                isDone = true;
+            }
+            catch (DiskFullException)
+            {
+                Assert.False(log.IsFailed);
+                Assert.Equal(all, log.ReadAll());
+                Assert.Equal([0, 30, 60, 90], log.Epochs.Entries.Select(entry => entry.StartOffset.Value));
+                Assert.False(disk.Root.Exists("truncate"));
+                disk.Capacity = long.MaxValue;
+                log.TruncateTo(new Offset(Target));
+            }
+
+            Assert.Equal(NewEnd, log.EndOffset.Value);
+            log.Dispose();
+            disk.Crash(CrashMode.DropUnflushed);
+            Assert.True(Check(disk, all, $"{room} bytes of room"));
+            Assert.InRange(room, 0, 1000);
+        }
+    }
+
     private static long OperationsOfTruncation()
     {
         (VirtualDisk disk, PartitionLog log, _) = Filled();

@@ -13,7 +13,7 @@ internal sealed class MaintenanceRounds(BrokerOptions options, BrokerEnvironment
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
                 partitions.LookAfterDirectories();
-                foreach (PartitionLoop loop in partitions.Loops)
+                foreach (PartitionLoop loop in partitions.InOrder())
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     await MaintainAsync(loop, cancellationToken);

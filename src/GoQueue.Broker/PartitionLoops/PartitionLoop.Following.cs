@@ -51,8 +51,7 @@ internal sealed partial class PartitionLoop
                 AppendFetched(run);
                 break;
             case FollowerMove.Truncate:
-                Truncate(step);
-                replication.Positioned(this);
+                TruncateIfThereIsRoom(step);
                 break;
             case FollowerMove.Retry:
                 replication.RetryLater(this);
@@ -209,25 +208,65 @@ internal sealed partial class PartitionLoop
         return new Error(ErrorCode.OffsetNotAvailable, $"partition {Partition} has no committed snapshot at {wanted}; ask again");
     }
 
+    /// <summary>A cut notes what it does before it begins. Without room for that the log stays as it is and the leader is asked again, until it answers with a cut and there is room.</summary>
+    private void TruncateIfThereIsRoom(in FollowerStep step)
+    {
+        try
+        {
+            Truncate(step);
+            HasRoom();
+            replication.Positioned(this);
+        }
+        catch (DiskFullException full)
+        {
+            HasNoRoom(full);
+            replication.RetryLater(this);
+        }
+    }
+
     /// <summary>E8: log, epochs, snapshots and the fold go back together.</summary>
     private void Truncate(in FollowerStep step)
     {
         Offset before = partitionLog.EndOffset;
         if (step.IsBelowHighWatermark)
         {
-            metrics.TruncatedBelowHighWatermark();
-            Log.TruncatedBelowHighWatermark(log, Partition, step.TruncateTo, replica.HighWatermark);
             partitionLog.KeepCopy(step.TruncateTo);
         }
 
+        lock (replicaGate)
+        {
+            isCutting = true;
+        }
+
         Interlocked.Increment(ref cuts); // readers look again until the watermark is that of the shorter log
-        partitionLog.TruncateTo(Offset.Max(step.TruncateTo, partitionLog.StartOffset));
+        try
+        {
+            partitionLog.TruncateTo(Offset.Max(step.TruncateTo, partitionLog.StartOffset));
+        }
+        catch
+        {
+            Interlocked.Increment(ref cuts);
+            lock (replicaGate)
+            {
+                isCutting = false;
+            }
+
+            throw;
+        }
+
+        if (step.IsBelowHighWatermark)
+        {
+            metrics.TruncatedBelowHighWatermark();
+            Log.TruncatedBelowHighWatermark(log, Partition, step.TruncateTo, replica.HighWatermark);
+        }
+
         state = Restore(partitionLog, Partition, log, UnixMillis.From(time));
         stateSavedAt = Offset.Min(stateSavedAt, partitionLog.EndOffset);
         activeSegment = partitionLog.ActiveSegmentStart;
         lock (replicaGate)
         {
             replica.LogWasCut(partitionLog.EndOffset);
+            isCutting = false;
             PublishHighWatermark();
         }
 

@@ -20,6 +20,7 @@ internal sealed partial class PartitionLoop
     private readonly LeaderEpoch epochAtOpen; // of an earlier life of this process: not to be led again
     private volatile IReplicaWatcher[] watchers = [];
     private Offset incomingStateAt = Offset.None; // a leader's snapshot waits for the log to come so far
+    private bool isCutting; // under the gate: the log's epochs and its end do not fit together at the moment
     private bool hasFetched; // something was appended in this turn that a leader sent
 
     // Published under the gate, read anywhere.
@@ -164,7 +165,8 @@ internal sealed partial class PartitionLoop
     {
         lock (replicaGate)
         {
-            return replica.Role == ReplicaRole.Follower && replica.LogEnd == replica.DurableEnd ? replica.NextFetch(partitionLog.StartOffset, epochs) with { IsStuck = diskWasFull } : null;
+            bool mayAsk = replica.Role == ReplicaRole.Follower && replica.LogEnd == replica.DurableEnd && !isCutting;
+            return mayAsk ? replica.NextFetch(partitionLog.StartOffset, epochs) with { IsStuck = diskWasFull } : null;
         }
     }
 

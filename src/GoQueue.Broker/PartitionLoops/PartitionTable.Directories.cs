@@ -13,9 +13,13 @@ internal sealed partial class PartitionTable
     /// <summary>Pause between two reports of the same partition that failed or cannot be opened.</summary>
     private static readonly TimeSpan reportPause = TimeSpan.FromSeconds(5);
 
+    /// <summary>Pause between two attempts to open what had no room.</summary>
+    private static readonly TimeSpan starvedPause = TimeSpan.FromSeconds(1);
+
     private readonly Dictionary<TopicPartition, TimeSpan> reported = [];
     private readonly SortedDictionary<TopicPartition, TimeSpan> strays = []; // since when
     private readonly Lock reportGate = new();
+    private TimeSpan starvedAt;
 
     private TimeSpan Now => environment.Time.GetElapsedTime(0);
 
@@ -48,6 +52,27 @@ internal sealed partial class PartitionTable
         }
 
         return due;
+    }
+
+    /// <summary>Asks for what had no room to be opened to be tried again, once a second: room comes back without a word. Any thread.</summary>
+    public void TryStarvedAgain()
+    {
+        if (unopenable.IsEmpty || !unopenable.Values.Any(error => error.Code == ErrorCode.DiskFull))
+        {
+            return;
+        }
+
+        lock (reportGate)
+        {
+            if (Now - starvedAt < starvedPause)
+            {
+                return;
+            }
+
+            starvedAt = Now;
+        }
+
+        retryAsked.TrySetResult();
     }
 
     /// <summary>Room may be there now, or the device may answer again. What fails again stays refused.</summary>

@@ -217,6 +217,7 @@ internal sealed partial class PartitionTable(BrokerOptions options, BrokerEnviro
         }
 
         Log.StartsOver(environment.Logger, id, loop!.LogEnd, logStart);
+        Offset first = logStart;
         loops.TryRemove(id, out _);
         await loop.CloseAsync();
         await RemoveFilesAsync(id.ToString(), id);
@@ -230,10 +231,11 @@ internal sealed partial class PartitionTable(BrokerOptions options, BrokerEnviro
         }
         catch (IOException failure)
         {
-            Log.PartitionUnopenable(environment.Logger, failure, id); // it begins empty and asks again
+            Log.PartitionUnopenable(environment.Logger, failure, id);
+            first = Offset.Zero; // without the snapshot it must not begin where the leader's log does: there it would go on with a fold that lacks what is retired
         }
 
-        await OpenOrApplyAsync(id, PartitionViews.Of(applied, topic, partition), OptionsFor(topic) with { FirstOffset = logStart });
+        await OpenOrApplyAsync(id, PartitionViews.Of(applied, topic, partition), OptionsFor(topic) with { FirstOffset = first });
     }
 
     private void Publish(MetadataImage image)

@@ -116,6 +116,7 @@ internal sealed class BrokerReplication
                     loop.Tick();
                 }
 
+                table.TryStarvedAgain();
                 if (FailureReceiver is { } receiver)
                 {
                     foreach (TopicPartition unusable in table.TakeUnusableToReport())

@@ -20,6 +20,7 @@ internal sealed class RaftDisk : IDisposable
     private PartitionLog log;
     private readonly StoredHardState first;
     private long boot;
+    private long? owedCut; // entries from here on were taken back while there was no room to cut the log; nothing counts on them
 
     public RaftDisk(ILogDirectory directory, RaftOptions options, HardStateFile hardState, in StoredHardState stored, PartitionLog log)
     {
@@ -34,8 +35,8 @@ internal sealed class RaftDisk : IDisposable
     /// <summary>The log let us down; nothing more is written before the next start.</summary>
     public bool IsFailed => log.IsFailed;
 
-    /// <summary>Index of the last entry written.</summary>
-    public long LastIndex => log.EndOffset.Value;
+    /// <summary>Index of the last entry written and not taken back.</summary>
+    public long LastIndex => owedCut is { } from ? from - 1 : log.EndOffset.Value;
 
     /// <summary>Durable when it returns, unless a deliberate bug says otherwise.</summary>
     public void SaveHardState(HardState state, long commit, bool isFlushed)
@@ -62,6 +63,11 @@ internal sealed class RaftDisk : IDisposable
     /// <exception cref="DiskFullException">While the log is not failed: the entries above <see cref="LastIndex"/> are not there.</exception>
     public void Append(IReadOnlyList<RaftEntry> entries, UnixMillis now)
     {
+        if (owedCut is { } from)
+        {
+            TruncateFrom(from);
+        }
+
         try
         {
             foreach (RaftEntry entry in entries)
@@ -82,7 +88,17 @@ internal sealed class RaftDisk : IDisposable
 
     public void Flush() => log.Flush();
 
-    public void TruncateFrom(long index) => log.TruncateTo(new Offset(index - 1));
+    /// <summary>
+    /// Takes back the entries from <paramref name="index"/> on. Without room they stay in the log and are cut before the next one is appended; a start in between
+    /// finds them again, as it would if it had come before they were taken back: nobody was told of either.
+    /// </summary>
+    /// <exception cref="DiskFullException">No room to cut the log. They are taken back all the same, as far as <see cref="LastIndex"/> goes.</exception>
+    public void TruncateFrom(long index)
+    {
+        owedCut = Math.Min(index, owedCut ?? index);
+        log.TruncateTo(new Offset(owedCut.Value - 1));
+        owedCut = null;
+    }
 
     /// <summary>Makes a snapshot durable. May run beside everything else.</summary>
     public void SaveSnapshot(RaftSnapshot snapshot) => SnapshotFiles.Save(directory, snapshot, ".own.tmp");
@@ -105,6 +121,7 @@ internal sealed class RaftDisk : IDisposable
         PartitionLog next = LogGenerations.Create(directory, options.Log, snapshot.Index, now);
         log.Dispose();
         log = next;
+        owedCut = null;
         LogGenerations.DeleteOthers(directory, snapshot.Index);
         SnapshotFiles.Prune(directory);
     }

@@ -49,6 +49,7 @@ internal sealed class FlushCheckpoint : IDisposable
         }
 
         ILogFile found = directory.Open(FileName, writable: true);
+        Complete(found);
         Span<byte> slot = stackalloc byte[SlotSize];
         long newestSequence = 0;
         CheckpointEntry? newest = null;
@@ -64,6 +65,27 @@ internal sealed class FlushCheckpoint : IDisposable
         }
 
         return new FlushCheckpoint(found, newestSequence, newest);
+    }
+
+    /// <summary>A disk without room left it shorter when it was created. The room is taken now or the log does not open: no update may fail for want of it.</summary>
+    private static void Complete(ILogFile file)
+    {
+        long length = file.Length;
+        if (length >= FileSize)
+        {
+            return;
+        }
+
+        try
+        {
+            file.Write(length, new byte[FileSize - length]);
+            file.Flush();
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Durable when it returns.</summary>

@@ -9,18 +9,48 @@ using GoQueue.Storage.Segments;
 namespace GoQueue.Storage.Recovery;
 
 /// <summary>
-/// Truncation as one recoverable step (semantics E8). Order: intent; checkpoint lowered; later segments deleted, newest first; the segment cut
-/// and flushed; epochs and snapshots cut; intent removed. Each step can be repeated, and opening repeats all of them while the intent stands.
+/// Truncation as one recoverable step (semantics E8). Order: intent; cleaner state and epochs cut; checkpoint lowered; later segments deleted, newest first; the
+/// segment cut and flushed; snapshots cut; intent removed. Each step can be repeated, and opening repeats all of them while the intent stands. What needs room on
+/// the disk comes first, so that a full one refuses the whole of it and not the half.
 /// </summary>
 internal static class Truncation
 {
     public const string FileName = "truncate";
 
-    public static void WriteIntent(ILogDirectory directory, Offset end)
+    /// <summary>Writes the intent and all else that needs room. What it changes beside the intent is true of the longer log as well, but for the epochs, which come last.</summary>
+    /// <param name="end">What the log is to be cut to.</param>
+    /// <param name="cut">Where the log will end: at most <paramref name="end"/>.</param>
+    /// <exception cref="DiskFullException">Nothing changed.</exception>
+    public static void Begin(ILogDirectory directory, LeaderEpochs epochs, Offset end, Offset cut)
+    {
+        WriteIntent(directory, end);
+        try
+        {
+            CutCleanerState(directory, cut); // alone it costs another pass of compaction
+            epochs.TruncateTo(cut);
+        }
+        catch (DiskFullException)
+        {
+            directory.Delete(FileName);
+            directory.Sync();
+            throw;
+        }
+    }
+
+    internal static void WriteIntent(ILogDirectory directory, Offset end)
     {
         Span<byte> payload = stackalloc byte[sizeof(long)];
         BinaryPrimitives.WriteInt64BigEndian(payload, end.Value);
         FramedFile.Replace(directory, FileName, FileKind.TruncateIntent, payload);
+    }
+
+    private static void CutCleanerState(ILogDirectory directory, Offset end)
+    {
+        CleanerState cleaner = CleanerState.Load(directory);
+        if (cleaner.CleanedUpTo > end)
+        {
+            cleaner.TruncateTo(end).Store(directory);
+        }
     }
 
     /// <summary>The position of the first batch that reaches beyond <paramref name="end"/>, and the offset it begins at.</summary>
@@ -47,15 +77,10 @@ internal static class Truncation
     /// <summary>The last steps: what speaks of dropped records goes, then the intent.</summary>
     public static void Finish(ILogDirectory directory, LeaderEpochs epochs, Offset end)
     {
+        CutCleanerState(directory, end);
         epochs.TruncateTo(end);
         StateFiles.DeleteAbove(directory, end);
         directory.Sync();
-        CleanerState cleaner = CleanerState.Load(directory);
-        if (cleaner.CleanedUpTo > end)
-        {
-            cleaner.TruncateTo(end).Store(directory);
-        }
-
         directory.Delete(FileName);
         directory.Sync();
     }

@@ -109,6 +109,40 @@ public sealed class DiskCutTests
         Assert.Throws<FlushFailedException>(() => raft.Disk.SaveHardState(new HardState(3, Self), 0, isFlushed: true));
     }
 
+    /// <summary>
+    /// Goal (seed cluster-7026): entries that were taken back while there was no room to cut the log count no more, and others take their place once there is; a
+    /// start in between finds the old ones, which is as good as before they were taken back.
+    /// </summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_cut_that_found_no_room_is_made_up_for_before_the_next_entry(bool isRestarted)
+    {
+        VirtualDisk disk = new();
+        RaftDisk device = Open(disk).Disk;
+        device.Append([Entry(1, 1), Entry(2, 1), Entry(3, 1)], Now);
+        device.Flush();
+        disk.Capacity = 1;
+        Assert.Throws<DiskFullException>(() => device.TruncateFrom(2));
+        Assert.Throws<DiskFullException>(() => device.Append([Entry(2, 2)], Now));
+        Assert.Equal((1, false), (device.LastIndex, device.IsFailed));
+        device.Flush();
+        disk.Capacity = long.MaxValue;
+        if (isRestarted)
+        {
+            disk.Crash(CrashMode.DropUnflushed);
+            RecoveredRaft found = Open(disk);
+            Assert.Equal([1L, 1L, 1L], found.Start.Entries.Select(entry => entry.Term));
+            device = found.Disk;
+            device.TruncateFrom(2);
+        }
+
+        device.Append([Entry(2, 2)], Now);
+        device.Flush();
+        disk.Crash(CrashMode.DropUnflushed);
+        Assert.Equal([(1L, 1L), (2L, 2L)], Open(disk).Start.Entries.Select(entry => (entry.Index, entry.Term)));
+    }
+
     /// <summary>Takes the steps until the disk dies; answers what may be found then.</summary>
     private static List<Promise> Run(VirtualDisk disk, out bool isCut)
     {

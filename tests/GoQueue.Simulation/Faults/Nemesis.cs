@@ -58,7 +58,7 @@ internal sealed class Nemesis(SimulationLoop loop, SimulatedNetwork network, IRe
         DiskLoss?.End();
         foreach (SimulatedHost host in hosts)
         {
-            bool mayHaveStopped = mix.FlushFailure || mix.DiskFull; // a log that stopped says so, and waits for somebody to start the node again
+            bool mayHaveStopped = mix.FlushFailure; // a log that stopped says so, and waits for somebody to start the node again
             if (mayHaveStopped && !isDiskLost)
             {
                 host.Crash(CrashMode.KeepAll);
