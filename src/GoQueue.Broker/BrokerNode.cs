@@ -11,7 +11,7 @@ using GoQueue.Storage.Directories;
 namespace GoQueue.Broker;
 
 /// <summary>
-/// The broker part of one node: its partitions and the three request ports over them. Made by <see cref="OpenAsync"/>, which returns when
+/// The broker part of one node: its partitions and the request ports over them. Made by <see cref="OpenAsync"/>, which returns when
 /// every partition has recovered; ended by <see cref="CloseAsync"/>, which answers what is waiting, flushes and marks each log clean.
 /// </summary>
 /// <remarks>The metadata log and the schedulers belong to the host and outlive the broker.</remarks>
@@ -31,6 +31,7 @@ public sealed class BrokerNode : IAsyncDisposable
         Topics = new TopicRequests(options, environment, metadata, partitions);
         Partitions = new PartitionRequests(partitions, environment);
         Producers = new ProducerRequests(metadata);
+        CatchUps = new CatchUpRequests(options.Node, partitions, metadata, environment.Peers);
         following = FollowAsync(environment);
         maintaining = new MaintenanceRounds(options, environment, partitions).RunAsync(stopping.Token);
         environment.Metrics.Observe("goqueue.storage.partitions", null, "Partitions open on this node.", () => partitions.Count);
@@ -50,6 +51,8 @@ public sealed class BrokerNode : IAsyncDisposable
     public IPartitionRequests Partitions { get; }
 
     public IProducerRequests Producers { get; }
+
+    public ICatchUpRequests CatchUps { get; }
 
     /// <summary>
     /// Names who is told that a partition's log failed here: the leadership and the place in the in-sync set go to others

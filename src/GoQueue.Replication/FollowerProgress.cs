@@ -25,6 +25,9 @@ internal sealed class FollowerProgress(NodeId node)
     /// <summary>It says that it cannot append: what it lacks it will not get soon, however recently it was level.</summary>
     public bool IsStuck { get; set; }
 
+    /// <summary>Where it stood at its first fetch, and when that was: what it took since says how fast it catches up.</summary>
+    public (Offset End, TimeSpan At)? First { get; private set; }
+
     public void Fetched(Offset fetchOffset, BrokerEpoch brokerEpoch, Offset leaderEnd, TimeSpan now)
     {
         if (fetchOffset >= leaderEnd)
@@ -37,6 +40,7 @@ internal sealed class FollowerProgress(NodeId node)
             CaughtUpAt = CaughtUpAt > lastFetchAt ? CaughtUpAt : lastFetchAt;
         }
 
+        First ??= (fetchOffset, now);
         lastFetchAt = now;
         leaderEndAtLastFetch = leaderEnd;
         DurableEnd = fetchOffset;
@@ -49,6 +53,7 @@ internal sealed class FollowerProgress(NodeId node)
         DurableEnd = Offset.None;
         leaderEndAtLastFetch = Offset.None;
         BrokerEpoch = BrokerEpoch.None;
+        First = null;
         CaughtUpAt = null;
         IsStuck = false;
     }

@@ -42,6 +42,11 @@ public sealed partial class PartitionReplica
     /// <summary>Some replica is not in sync.</summary>
     public bool IsUnderReplicated => Role == ReplicaRole.Leader && committedInSync < View.Replicas.Count;
 
+    /// <summary>How far a follower is; null when this node does not lead, or has no such follower.</summary>
+    public CatchUpPosition? CatchUpOf(NodeId node, TimeSpan now) => Role == ReplicaRole.Leader && Find(node) is { } follower
+        ? new CatchUpPosition(follower.DurableEnd, follower.First?.End ?? Offset.None, now - (follower.First?.At ?? now))
+        : null;
+
     /// <summary>
     /// Begins a leadership of this node, also when it led before under an older epoch. E5: the caller has noted the new epoch at the end of its log
     /// already. True when the high watermark moved.

@@ -86,6 +86,28 @@ public sealed partial class PartitionLog : IDisposable
         }
     }
 
+    /// <summary>
+    /// About how many bytes lie between two offsets: exact for whole segments, a share of those that are cut. Any thread.
+    /// </summary>
+    public long EstimateBytes(Offset from, Offset upTo)
+    {
+        Segment[] list = Volatile.Read(ref segments);
+        Offset end = EndOffset;
+        double total = 0;
+        for (int index = 0; index < list.Length; index++)
+        {
+            long first = list[index].BaseOffset.Value;
+            long last = index + 1 < list.Length ? list[index + 1].BaseOffset.Value : end.Value;
+            long covered = Math.Min(last, upTo.Value) - Math.Max(first, from.Value);
+            if (covered > 0)
+            {
+                total += (double)list[index].Size * covered / (last - first);
+            }
+        }
+
+        return (long)total;
+    }
+
     /// <summary>Number of segment files.</summary>
     public int SegmentCount => Volatile.Read(ref segments).Length;
 

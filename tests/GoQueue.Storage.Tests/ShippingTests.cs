@@ -36,6 +36,21 @@ public sealed class ShippingTests
     }
 
     [Fact]
+    public void Bytes_between_two_offsets_are_exact_for_whole_segments_and_a_share_of_cut_ones()
+    {
+        using PartitionLog log = Leader(new VirtualDisk().Root, 60);
+        Assert.Equal(log.SizeBytes, log.EstimateBytes(log.StartOffset, log.EndOffset));
+        Assert.Equal(0, log.EstimateBytes(log.EndOffset, log.EndOffset));
+        Assert.Equal(0, log.EstimateBytes(new Offset(9), new Offset(3)));
+        Offset first = log.EndOfFirstSegment();
+        long whole = log.EstimateBytes(Offset.Zero, first);
+        Assert.Equal(log.DescribeSealed(Offset.Zero).Value.SizeBytes, whole);
+        long half = log.EstimateBytes(new Offset(first.Value / 2), first);
+        Assert.InRange(half, whole / 3, whole * 2 / 3);
+        Assert.Equal(log.SizeBytes, log.EstimateBytes(Offset.Zero, first) + log.EstimateBytes(first, log.EndOffset));
+    }
+
+    [Fact]
     public void A_segment_is_adopted_behind_records_that_were_fetched_and_fetching_goes_on_behind_it()
     {
         using PartitionLog leader = Leader(new VirtualDisk().Root, 60);

@@ -1,6 +1,7 @@
 using GoQueue.Core;
 using GoQueue.Core.Scheduling;
 using GoQueue.Replication;
+using GoQueue.Replication.Wire;
 using GoQueue.Storage;
 using GoQueue.Storage.Directories;
 using GoQueue.Storage.Shipping;
@@ -15,6 +16,27 @@ internal sealed partial class PartitionLoop
 
     /// <summary>As <see cref="IsBeingAdded"/>, of another replica.</summary>
     public bool IsAdding(NodeId node) => replica.View.Find(node) is { IsAdding: true, IsInSync: false };
+
+    /// <summary>What a replica that is being added still lacks and how fast it takes it; null when this node does not lead it. Any thread.</summary>
+    public CatchUpReport? CatchUpOf(NodeId node)
+    {
+        CatchUpPosition? found;
+        lock (replicaGate)
+        {
+            found = replica.CatchUpOf(node, Now);
+        }
+
+        if (found is not { } position)
+        {
+            return null;
+        }
+
+        Offset start = partitionLog.StartOffset;
+        bool hasAsked = !position.End.IsNone;
+        long left = partitionLog.EstimateBytes(hasAsked ? Offset.Max(position.End, start) : start, partitionLog.EndOffset);
+        long taken = hasAsked ? partitionLog.EstimateBytes(Offset.Max(position.FirstEnd, start), position.End) : 0;
+        return new CatchUpReport(Partition, node, left, (long)(taken / Math.Max(1, position.Since.TotalSeconds)));
+    }
 
     /// <summary>Whether a follower that stands at <paramref name="end"/> is to take a segment whole. Any thread.</summary>
     public bool OffersSegmentAt(Offset end)

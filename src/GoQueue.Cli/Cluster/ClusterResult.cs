@@ -134,14 +134,22 @@ internal static class ClusterResult
             return new CommandResult(Document(reassignment), facts);
         }
 
-        ResultTable moving = new ResultTable("TOPIC", "PARTITION", "TARGET", "ADDING", "CAUGHT-UP", "REMOVING").AlignRight("PARTITION");
+        facts.Add("left", reassignment.HasBytesLeft ? $"about {ByteSizeText.Approximate(reassignment.BytesLeft)}" : "unknown: a leader does not say");
+        facts.Add("time left", reassignment.HasSecondsLeft ? $"about {DurationText.Format(TimeSpan.FromSeconds(reassignment.SecondsLeft))}" : "unknown");
+
+        ResultTable moving = new ResultTable("TOPIC", "PARTITION", "TARGET", "ADDING", "CAUGHT-UP", "LEFT", "REMOVING").AlignRight("PARTITION", "LEFT");
         foreach (MovingPartition partition in reassignment.Moving)
         {
-            moving.Add(partition.Topic, Text(partition.Partition), Nodes(partition.Target), Nodes(partition.Adding), Nodes(partition.CaughtUp), Nodes(partition.Removing));
+            moving.Add(partition.Topic, Text(partition.Partition), Nodes(partition.Target), Nodes(partition.Adding), Nodes(partition.CaughtUp), Left(partition), Nodes(partition.Removing));
         }
 
         return new CommandResult(Document(reassignment), facts, moving);
     }
+
+    private static string Left(MovingPartition partition) =>
+        partition.Arriving.Count > 0 ? ByteSizeText.Approximate(partition.Arriving.Sum(replica => replica.BytesLeft))
+        : partition.Adding.Count == partition.CaughtUp.Count ? "-"
+        : "unknown";
 
     public static JsonNode Document(IMessage message) => JsonNode.Parse(MessageJson.ToText(message))!;
 

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using GoQueue.Cli.Failures;
 using GoQueue.Cli.Hosting;
+using GoQueue.Cli.Values;
 using GoQueue.Client;
 using GoQueue.Contracts.Json;
 using GoQueue.Contracts.V1;
@@ -48,13 +49,14 @@ internal static class Moves
     /// <summary>Says how far it is whenever that changes, until nothing moves.</summary>
     public static async Task<Reassignment> WaitAsync(Session session, GoQueueClusterAdmin cluster, Reassignment now)
     {
-        int done = -1;
+        (int Done, long Left) said = (-1, 0);
         while (now.Moving.Count > 0)
         {
-            if (now.Done != done)
+            bool isNews = now.Done != said.Done || Math.Abs(said.Left - now.BytesLeft) > said.Left / 10; // a tenth less, or more
+            if (isNews)
             {
-                done = now.Done;
-                session.Notices.Say(string.Create(CultureInfo.InvariantCulture, $"{now.Done} of {now.Total} partitions have arrived"));
+                said = (now.Done, now.BytesLeft);
+                session.Notices.Say(string.Create(CultureInfo.InvariantCulture, $"{now.Done} of {now.Total} partitions have arrived{Left(now)}"));
             }
 
             await Task.Delay(LookAgain, session.Environment.Time, session.Cancel);
@@ -62,5 +64,11 @@ internal static class Moves
         }
 
         return now;
+    }
+
+    private static string Left(Reassignment now)
+    {
+        string time = now.HasSecondsLeft ? $", about {DurationText.Format(TimeSpan.FromSeconds(now.SecondsLeft))}" : string.Empty;
+        return now.HasBytesLeft ? $", {ByteSizeText.Approximate(now.BytesLeft)} left{time}" : string.Empty;
     }
 }

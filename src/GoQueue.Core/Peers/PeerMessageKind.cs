@@ -23,6 +23,7 @@ public enum PeerMessageKind : ushort
     // Partition replication: 200-299.
     ReplicaFetch = 200,
     SegmentFetch = 201,
+    CatchUp = 202,
 
     // Requests of clients passed on to the right node: 300-399.
     ForwardedPublish = 300,

@@ -30,17 +30,17 @@ internal sealed partial class ClusterAdmin
 
         long? rate = request.HasBytesPerSecond ? request.BytesPerSecond : null;
         Result<ReassignmentProgress> started = await cluster.StartReassignmentAsync(wanted, rate, cancellationToken);
-        return started.TryGet(out ReassignmentProgress? progress, out error) ? new V1.StartReassignmentResponse { Reassignment = ClusterMapping.ToWire(progress) } : error;
+        return started.TryGet(out ReassignmentProgress? progress, out error) ? new V1.StartReassignmentResponse { Reassignment = await ToWireAsync(progress, cancellationToken) } : error;
     }
 
-    public Result<V1.GetReassignmentResponse> GetReassignment(V1.GetReassignmentRequest request) => Find(out IClusterRequests? cluster, out Error error)
-        ? new V1.GetReassignmentResponse { Reassignment = ClusterMapping.ToWire(cluster.Reassignment()) }
+    public async ValueTask<Result<V1.GetReassignmentResponse>> GetReassignmentAsync(V1.GetReassignmentRequest request, CancellationToken cancellationToken) => Find(out IClusterRequests? cluster, out Error error)
+        ? new V1.GetReassignmentResponse { Reassignment = await ToWireAsync(cluster.Reassignment(), cancellationToken) }
         : error;
 
     public async ValueTask<Result<V1.AlterReassignmentResponse>> AlterReassignmentAsync(V1.AlterReassignmentRequest request, CancellationToken cancellationToken) =>
         !Find(out IClusterRequests? cluster, out Error error) ? error
         : await cluster.SetReassignmentRateAsync(request.BytesPerSecond, cancellationToken) is { } refused ? refused
-        : new V1.AlterReassignmentResponse { Reassignment = ClusterMapping.ToWire(cluster.Reassignment()) };
+        : new V1.AlterReassignmentResponse { Reassignment = await ToWireAsync(cluster.Reassignment(), cancellationToken) };
 
     public async ValueTask<Result<V1.CancelReassignmentResponse>> CancelReassignmentAsync(V1.CancelReassignmentRequest request, CancellationToken cancellationToken)
     {
@@ -50,8 +50,12 @@ internal sealed partial class ClusterAdmin
         }
 
         Result<ReassignmentProgress> cancelled = await cluster.CancelReassignmentAsync(TopicsOf(request.Topics), cancellationToken);
-        return cancelled.TryGet(out ReassignmentProgress? progress, out error) ? new V1.CancelReassignmentResponse { Reassignment = ClusterMapping.ToWire(progress) } : error;
+        return cancelled.TryGet(out ReassignmentProgress? progress, out error) ? new V1.CancelReassignmentResponse { Reassignment = await ToWireAsync(progress, cancellationToken) } : error;
     }
+
+    /// <summary>With what the leaders say of the data that is still to move.</summary>
+    private async ValueTask<V1.Reassignment> ToWireAsync(ReassignmentProgress progress, CancellationToken cancellationToken) =>
+        ClusterMapping.ToWire(broker.IfOpen?.CatchUps is { } leaders ? await leaders.AskLeadersAsync(progress, cancellationToken) : progress);
 
     private static Result<IReadOnlyList<WantedReplicas>> WantedOf(V1.StartReassignmentRequest request, IClusterRequests cluster)
     {

@@ -117,6 +117,16 @@ internal static class ClusterMapping
     public static V1.Reassignment ToWire(ReassignmentProgress progress)
     {
         V1.Reassignment wire = new() { Total = progress.Total, Done = progress.Done, BytesPerSecond = progress.BytesPerSecond };
+        if (progress.BytesLeft is { } left)
+        {
+            wire.BytesLeft = left;
+        }
+
+        if (progress.TimeLeft is { } time)
+        {
+            wire.SecondsLeft = (long)time.TotalSeconds;
+        }
+
         foreach (MovingPartition moving in progress.Moving)
         {
             V1.MovingPartition partition = new() { Topic = moving.TopicName, Partition = moving.Id.Partition.Value };
@@ -124,6 +134,8 @@ internal static class ClusterMapping
             Add(partition.Adding, moving.Adding);
             Add(partition.Removing, moving.Removing);
             Add(partition.CaughtUp, moving.CaughtUp);
+            partition.Arriving.AddRange(moving.Arriving?.Select(replica =>
+                new V1.ArrivingReplica { Node = replica.Node.Value, BytesLeft = replica.BytesLeft, BytesPerSecond = replica.BytesPerSecond }) ?? []);
             wire.Moving.Add(partition);
         }
 

@@ -20,7 +20,7 @@ internal sealed class ClusterService(ClusterAdmin admin) : IGrpcService
         Read("ListEvents", V1.ListEventsRequest.Parser, admin.ListEvents),
         Read("PlanReassignment", V1.PlanReassignmentRequest.Parser, admin.Plan),
         Change("StartReassignment", V1.StartReassignmentRequest.Parser, admin.StartReassignmentAsync),
-        Read("GetReassignment", V1.GetReassignmentRequest.Parser, admin.GetReassignment),
+        Change("GetReassignment", V1.GetReassignmentRequest.Parser, admin.GetReassignmentAsync),
         Change("AlterReassignment", V1.AlterReassignmentRequest.Parser, admin.AlterReassignmentAsync),
         Change("CancelReassignment", V1.CancelReassignmentRequest.Parser, admin.CancelReassignmentAsync),
         Change("TransferLeader", V1.TransferLeaderRequest.Parser, admin.TransferLeaderAsync),

@@ -59,6 +59,7 @@ internal static class BrokerComposition
                 Metadata = cluster.Metadata,
                 Quorum = cluster.Metadata,
                 Cluster = member.Requests,
+                CatchUps = node.CatchUps,
                 Routes = Route(node, cluster, options, Owned(new ForwardingMetrics(services.GetRequiredService<IMeterFactory>()), closing), time),
                 PeerEndpoint = cluster.Transport.Endpoint,
                 HandOverAsync = () => HandOverAsync(options.NodeId, cluster.Metadata, member),

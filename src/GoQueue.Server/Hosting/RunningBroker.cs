@@ -22,6 +22,9 @@ internal sealed record RunningBroker(
     /// <summary>Null on a node that takes part in no cluster.</summary>
     public IClusterRequests? Cluster { get; init; }
 
+    /// <summary>What moving replicas still lack; null where nothing moves.</summary>
+    public ICatchUpRequests? CatchUps { get; init; }
+
     /// <summary>The first step of a stop, while everything still serves: moves leaderships to other nodes. Null where there is nobody to take them.</summary>
     public Func<Task>? HandOverAsync { get; init; }
 

@@ -22,6 +22,8 @@ internal sealed class ReplicaFetchTarget : IFuzzTarget
             ErrorCode.None, 5, 2, [new PartitionFetched(Partition, new FetchAnswer(new LeaderEpoch(1), 4, ErrorCode.None, EpochEnd.Undefined, new Offset(90), Offset.Zero), 0)]))),
         Bytes(StateFetchCodec.Encode(new StateFetchRequest(Partition, new LeaderEpoch(1), new BrokerEpoch(9), Offset.None, 0, 1 << 20))),
         Bytes(StateFetchCodec.Encode(Offset.Zero, new Offset(50), 3, [1, 2, 3])),
+        Bytes(CatchUpCodec.Encode([Partition, Partition])),
+        Bytes(CatchUpCodec.Encode([new CatchUpReport(Partition, new NodeId("n4"), 1 << 30, 5000)])),
     ];
 
     public void Run(ReadOnlySpan<byte> input)
@@ -44,6 +46,16 @@ internal sealed class ReplicaFetchTarget : IFuzzTarget
         if (StateFetchCodec.DecodeResponse(input).TryGet(out StateFetchResponse state, out _))
         {
             Check(input, StateFetchCodec.Encode(state.LogStart, state.At, state.TotalBytes, input[StateFetchCodec.ResponseHead..]));
+        }
+
+        if (CatchUpCodec.DecodeRequest(input).TryGet(out IReadOnlyList<TopicPartition>? partitions, out _))
+        {
+            Check(input, CatchUpCodec.Encode(partitions));
+        }
+
+        if (CatchUpCodec.DecodeReports(input).TryGet(out IReadOnlyList<CatchUpReport>? reports, out _))
+        {
+            Check(input, CatchUpCodec.Encode(reports));
         }
     }
 

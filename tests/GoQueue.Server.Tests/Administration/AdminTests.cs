@@ -17,7 +17,7 @@ public sealed class AdminTests : IAsyncLifetime
 
     private TestNode Node => started ?? throw new InvalidOperationException("not started");
 
-    public async Task InitializeAsync() => started = await TestNode.StartAsync(wrap: broker => broker with { Cluster = cluster });
+    public async Task InitializeAsync() => started = await TestNode.StartAsync(wrap: broker => broker with { Cluster = cluster, CatchUps = cluster });
 
     public async Task DisposeAsync() => await Node.DisposeAsync();
 
@@ -115,6 +115,9 @@ public sealed class AdminTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Accepted, start.Status);
         Assert.Equal((3, 2, 1000), (Number(start.Json, "total"), Number(start.Json, "done"), Number(start.Json, "bytesPerSecond")));
         Assert.Equal("n3", start.Json.GetProperty("moving")[0].GetProperty("adding")[0].GetString());
+        Assert.Equal((9_000, 5), (Number(start.Json, "bytesLeft"), Number(start.Json, "secondsLeft"))); // 4.5 s, said as 5
+        JsonElement arriving = start.Json.GetProperty("moving")[0].GetProperty("arriving")[0];
+        Assert.Equal(("n3", 9_000, 2_000), (Text(arriving, "node"), Number(arriving, "bytesLeft"), Number(arriving, "bytesPerSecond")));
         Assert.Equal(["start orders:0=n1,n2,n4 at the same"], cluster.Asked);
     }
 
@@ -124,7 +127,10 @@ public sealed class AdminTests : IAsyncLifetime
         await ExpectAsync(HttpStatusCode.Accepted, "POST", "/v1/admin/reassignments", """{"moves":[{"topic":"orders","partition":2,"to":["n3","n1"]}],"bytesPerSecond":52428800}""");
         await ExpectAsync(HttpStatusCode.Accepted, "POST", "/v1/admin/reassignments", "{}");
         await ExpectAsync(HttpStatusCode.OK, "PATCH", "/v1/admin/reassignments", """{"bytesPerSecond":5}""");
-        await ExpectAsync(HttpStatusCode.OK, "GET", "/v1/admin/reassignments");
+        cluster.LeadersAnswer = false;
+        JsonElement progress = await GetAsync("/v1/admin/reassignments");
+        Assert.Equal((JsonValueKind.Null, JsonValueKind.Null, 0), (
+            progress.GetProperty("bytesLeft").ValueKind, progress.GetProperty("secondsLeft").ValueKind, progress.GetProperty("moving")[0].GetProperty("arriving").GetArrayLength()));
         await ExpectAsync(HttpStatusCode.OK, "DELETE", "/v1/admin/reassignments?topic=orders");
         await ExpectAsync(HttpStatusCode.OK, "DELETE", "/v1/admin/reassignments");
         Assert.Equal(["start orders:2=n3,n1 at 52428800", "start orders:0=n1,n2,n4 at the same", "rate 5", "cancel orders", "cancel all"], cluster.Asked);

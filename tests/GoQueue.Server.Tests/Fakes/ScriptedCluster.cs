@@ -10,7 +10,7 @@ using Endpoint = GoQueue.Metadata.Brokers.Endpoint;
 namespace GoQueue.Server.Tests.Fakes;
 
 /// <summary>A cluster of three with 25 partitions that says what it was asked for, for tests of the layers that translate.</summary>
-internal sealed class ScriptedCluster : IClusterRequests
+internal sealed class ScriptedCluster : IClusterRequests, ICatchUpRequests
 {
     private static readonly Guid Incarnation = new("0af76519-16cd-43dd-8448-eb211c80319c");
     private static readonly TopicId Topic = new(new Guid(9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1));
@@ -121,6 +121,14 @@ internal sealed class ScriptedCluster : IClusterRequests
         BytesPerSecond = 1000,
         Moving = [new MovingPartition(new TopicPartition(Topic, new PartitionIndex(0)), "orders", All, NodeList.Of(All[2]), NodeList.Empty, NodeList.Empty)],
     };
+
+    /// <summary>Whether the leaders say how much is left.</summary>
+    public bool LeadersAnswer { get; set; } = true;
+
+    public ValueTask<ReassignmentProgress> AskLeadersAsync(ReassignmentProgress progress, CancellationToken cancellationToken) => new(progress with
+    {
+        Moving = [.. progress.Moving.Select(moving => moving with { Arriving = LeadersAnswer ? [new ArrivingReplica(moving.Adding[0], 9_000, 2_000)] : null })],
+    });
 
     public ValueTask<Result<ReassignmentProgress>> CancelReassignmentAsync(IReadOnlyCollection<string>? topics, CancellationToken cancellationToken)
     {

@@ -59,8 +59,8 @@ internal sealed class ClusterEndpoints(RestContext rest, ClusterAdmin admin)
         }
     }
 
-    public Task GetReassignmentAsync(HttpContext context) =>
-        AnswerAsync(context, admin.GetReassignment(new V1.GetReassignmentRequest()), static answer => answer.Reassignment);
+    public async Task GetReassignmentAsync(HttpContext context) =>
+        await AnswerAsync(context, await admin.GetReassignmentAsync(new V1.GetReassignmentRequest(), context.RequestAborted), static answer => answer.Reassignment);
 
     public async Task StartReassignmentAsync(HttpContext context)
     {

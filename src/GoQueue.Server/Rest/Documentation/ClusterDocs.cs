@@ -8,8 +8,9 @@ internal static class ClusterDocs
     private const string Tag = "Cluster";
 
     private const string ProgressExample = """
-        {"total":12,"done":5,"bytesPerSecond":52428800,
-         "moving":[{"topic":"orders","partition":0,"target":["n1","n2","n4"],"adding":["n4"],"removing":["n3"],"caughtUp":[]}]}
+        {"total":12,"done":5,"bytesPerSecond":52428800,"bytesLeft":1073741824,"secondsLeft":22,
+         "moving":[{"topic":"orders","partition":0,"target":["n1","n2","n4"],"adding":["n4"],"removing":["n3"],"caughtUp":[],
+                    "arriving":[{"node":"n4","bytesLeft":1073741824,"bytesPerSecond":49807360}]}]}
         """;
 
     private const string PartitionExample = """
@@ -97,7 +98,7 @@ internal static class ClusterDocs
         Body = new Takes(typeof(V1.StartReassignmentRequest), """{"moves":[{"topic":"orders","partition":0,"to":["n1","n2","n4"]}],"bytesPerSecond":52428800}"""),
     };
 
-    public static readonly EndpointDoc GetReassignment = new("Progress of the reassignment", "How far the moves are.", Tag, [new(200, typeof(V1.Reassignment), ProgressExample), Fails(503)]);
+    public static readonly EndpointDoc GetReassignment = new("Progress of the reassignment", "How far the moves are. bytesLeft and secondsLeft are estimates of the leaders, asked now; null while one does not answer or nothing has arrived.", Tag, [new(200, typeof(V1.Reassignment), ProgressExample), Fails(503)]);
 
     public static readonly EndpointDoc AlterReassignment = new(
         "Bound the reassignment", "Bytes a second for each broker, in and out; 0 for none.", Tag, [new(200, typeof(V1.Reassignment), ProgressExample), Fails(400), Fails(503)])
