@@ -33,6 +33,9 @@ public sealed record BrokerOptions
     /// <summary>Bytes per second that compaction may read and write. Default 32 MiB.</summary>
     public long CompactionBytesPerSecond { get; init; } = 32L << 20;
 
+    /// <summary>Bound of a segment on this node, whatever its topic says. Default 1 GiB: none. The simulator makes it small, so that logs roll and are shipped.</summary>
+    public int MaxSegmentBytes { get; init; } = 1 << 30;
+
     /// <summary>
     /// How long a replica that was reassigned away while this node was down is kept, after the metadata that says so is known to be current. Default 1 minute: time
     /// to look, and nothing reads it.

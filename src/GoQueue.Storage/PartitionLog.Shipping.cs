@@ -21,7 +21,7 @@ public sealed partial class PartitionLog
         int first = FindSegment(list, end);
         Segment candidate = list[first];
         bool isFit = candidate.BaseOffset == end && !candidate.End.IsNone && candidate.Size > 0 && !candidate.IsUnfitToShip
-            && !Array.Exists(Volatile.Read(ref corruptRanges), range => range.SegmentBase == end);
+            && !HasDamage(end);
         return isFit ? list.Length - 1 - first : 0;
     }
 
@@ -186,6 +186,19 @@ public sealed partial class PartitionLog
                 Epochs.Assign(epoch.Epoch, epoch.StartOffset);
             }
         }
+    }
+
+    private bool HasDamage(Offset segmentBase)
+    {
+        foreach (CorruptRange range in Volatile.Read(ref corruptRanges))
+        {
+            if (range.SegmentBase == segmentBase)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private Segment? AcquireSealed(Offset baseOffset)

@@ -30,10 +30,13 @@ internal sealed record PartitionLoopOptions
     /// <summary>Where a log that is not there yet begins: 0, or a leader's log start.</summary>
     public Offset FirstOffset { get; init; } = Offset.Zero;
 
+    /// <summary>Bound of the topic's segment size; see <see cref="BrokerOptions.MaxSegmentBytes"/>.</summary>
+    public required int MaxSegmentBytes { get; init; }
+
     public PartitionLogOptions ToLogOptions() => new()
     {
         FirstOffset = FirstOffset,
-        SegmentBytes = (int)Topic.SegmentBytes,
+        SegmentBytes = (int)Math.Min(Topic.SegmentBytes, MaxSegmentBytes),
         SegmentMillis = Topic.SegmentMillis,
         TailCacheBytes = TailCacheBytes,
         WriteThrough = Topic.FlushMode == TopicFlushMode.Flush,

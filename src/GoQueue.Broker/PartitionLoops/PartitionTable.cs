@@ -349,6 +349,7 @@ internal sealed partial class PartitionTable(BrokerOptions options, BrokerEnviro
         MaxPendingBatches = options.MaxPendingBatchesPerPartition,
         MaxGroupBytes = options.MaxGroupBytes,
         TailCacheBytes = options.TailCacheBytesPerPartition,
+        MaxSegmentBytes = options.MaxSegmentBytes,
         ProducerIdle = options.ProducerIdle,
         Replica = options.Replication.Replica,
     };

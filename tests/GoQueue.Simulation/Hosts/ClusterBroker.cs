@@ -27,6 +27,9 @@ internal sealed record ClusterShape
     public ReplicationOptions Replication { get; init; } = new();
 
     public ControllerOptions Controller { get; init; } = new();
+
+    /// <summary>Small ones make logs roll, and followers that were away take segments whole.</summary>
+    public int MaxSegmentBytes { get; init; } = 1 << 30;
 }
 
 /// <summary>A whole node: metadata quorum, controller, partitions, replication; composed as the server does it.</summary>
@@ -90,7 +93,8 @@ internal sealed class ClusterBroker(NodeLaunch launch, ClusterShape shape) : INo
         BrokerOptions options = new()
         {
             Node = launch.Host.Node,
-            TailCacheBytesPerPartition = 1 << 20,
+            TailCacheBytesPerPartition = Math.Min(1 << 20, shape.MaxSegmentBytes / 2),
+            MaxSegmentBytes = shape.MaxSegmentBytes,
             MaintenanceInterval = TimeSpan.FromSeconds(2),
             Replication = shape.Replication,
         };

@@ -111,6 +111,7 @@ internal sealed class ClusterRun
             Raft = new RaftOptions { SnapshotEveryEntries = 5 + shape.Below(200), Faults = raftBug },
             Controller = new ControllerOptions { PreferredLeaderInterval = shape.Below(4) == 0 ? TimeSpan.FromMilliseconds(400) : TimeSpan.FromMinutes(1) },
             Replication = new ReplicationOptions { Replica = new ReplicaOptions { Bugs = bug, MaxLag = TimeSpan.FromMilliseconds(200 << shape.Below(6)) } },
+            MaxSegmentBytes = shape.Below(2) == 0 ? 2048 << shape.Below(4) : 1 << 30,
         };
     }
 }
