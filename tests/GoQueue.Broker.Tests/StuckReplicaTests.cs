@@ -100,6 +100,22 @@ public sealed class StuckReplicaTests
         await cluster.InSyncAsync("n1", "n2", "n3");
     }
 
+    /// <summary>Seed cluster-1795284785061: the second attempt found the directory there, and took its name for durable.</summary>
+    [Fact]
+    public async Task A_directory_whose_name_did_not_become_durable_is_made_anew_before_anything_in_it_counts()
+    {
+        await using TestCluster cluster = await StartAsync();
+        ClusterNode node = cluster["n3"];
+        node.Disk.FailFlush = node.Disk.Flushes + 1;
+        await cluster.CreateAsync();
+        await Eventually.TrueAsync(() => node.Broker.Replicas.Any(), "n3 opens it in another attempt");
+        await cluster.InSyncAsync("n1", "n2", "n3");
+        Assert.Equal(3, (await cluster.Leader.PublishAsync(Batches.Of("a"))).Replicas);
+        node.Disk.Crash(CrashMode.DropUnflushed);
+        Assert.True(node.Disk.Root.Subdirectory("partitions").Exists(cluster.Partition.ToString()), "what was acknowledged outlives the power");
+        await node.CrashAsync();
+    }
+
     [Fact]
     public async Task A_partition_that_cannot_be_opened_is_reported_until_the_metadata_does_not_count_on_it_and_opened_when_it_can_be()
     {

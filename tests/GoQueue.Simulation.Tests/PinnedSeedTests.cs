@@ -6,7 +6,7 @@ namespace GoQueue.Simulation.Tests;
 /// <summary>Seeds that once found a bug. They no longer meet it the same way after every change of the code, and cost next to nothing.</summary>
 public sealed class PinnedSeedTests
 {
-    public static TheoryData<string, int, string> Seeds => new()
+    public static TheoryData<string, long, string> Seeds => new()
     {
         { "lone", 1, "waits on tasks resumed on the thread pool" },
         { "lone", 37, "waiting for the first of two tasks resumed on the thread pool" },
@@ -21,11 +21,15 @@ public sealed class PinnedSeedTests
         { "cluster", 960, "a proposal decided while it waited was handed to the next leader" },
         { "cluster", 101, "a node with an empty disk led what its old disk had led, and the followers cut what was committed" },
         { "cluster", 318, "a process that had just started was unfenced on the heartbeats of the one that had died" },
+        { "large", 1795281098029, "a follower that had to cut its log on a full disk stopped for good" },
+        { "large", 1795281098375, "a partition that had no room when it was to be opened stopped for good" },
+        { "cluster", 7026, "the metadata log stopped for good when it had to cut entries on a full disk" },
+        { "cluster", 1795284785061, "the directory of a partition was used after a sync of its name had failed, and went with the power" },
     };
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public void A_seed_that_found_a_bug_passes(string scenario, int seed, string bug)
+    public void A_seed_that_found_a_bug_passes(string scenario, long seed, string bug)
     {
         SeedOutcome outcome = SeedRunner.Run(AllScenarios.Named(scenario)[0], (ulong)seed, new RunOptions());
 

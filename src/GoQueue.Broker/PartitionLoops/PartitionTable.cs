@@ -23,6 +23,7 @@ internal sealed partial class PartitionTable(BrokerOptions options, BrokerEnviro
 {
     private readonly ConcurrentDictionary<TopicPartition, PartitionLoop> loops = new();
     private readonly ConcurrentDictionary<TopicPartition, Error> unopenable = new();
+    private readonly ConcurrentDictionary<TopicPartition, string> notDurable = new(); // directories that were made and whose names are not on the device yet
     private readonly Lock versionGate = new();
     private readonly List<(long Version, TaskCompletionSource Source)> versionWaiters = [];
     private readonly ConcurrentQueue<(TopicPartition Partition, Offset LogStart, Offset At, byte[] State)> startingOver = new();
@@ -283,15 +284,29 @@ internal sealed partial class PartitionTable(BrokerOptions options, BrokerEnviro
         }
     }
 
-    /// <summary>The partition's directory, durable before anything in it is acknowledged.</summary>
+    /// <summary>
+    /// The partition's directory, durable before anything in it is acknowledged. One whose name could not be made durable holds nothing yet, and is made anew: a
+    /// sync that failed once may succeed the next time without having done anything.
+    /// </summary>
     private ILogDirectory DirectoryOf(TopicPartition partition)
     {
         string name = partition.ToString();
+        if (notDurable.ContainsKey(partition))
+        {
+            directory.DeleteSubdirectory(name);
+        }
+
         bool isNew = !directory.Exists(name);
+        if (isNew)
+        {
+            notDurable[partition] = name;
+        }
+
         ILogDirectory own = directory.Subdirectory(name);
         if (isNew)
         {
             directory.Sync();
+            notDurable.TryRemove(partition, out _);
         }
 
         return own;

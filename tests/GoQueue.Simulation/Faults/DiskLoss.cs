@@ -9,8 +9,8 @@ using GoQueue.Storage.Directories;
 namespace GoQueue.Simulation.Faults;
 
 /// <summary>
-/// The loss of one disk, within what the cluster promises to bear: every partition of that node has all its replicas in sync, no loss before is unrepaired, and until
-/// the cluster knows of it nothing else breaks. From then on anything may.
+/// The loss of one disk, within what the cluster promises to bear: every partition of that node has all its replicas in sync and no change of that is under way, no
+/// loss before is unrepaired, and until the cluster knows of it nothing else breaks. From then on anything may.
 /// </summary>
 internal sealed class DiskLoss(IReadOnlyList<SimulatedHost> hosts, Func<MetadataImage> newest)
 {
@@ -62,7 +62,7 @@ internal sealed class DiskLoss(IReadOnlyList<SimulatedHost> hosts, Func<Metadata
         return true;
     }
 
-    /// <summary>Three voters or more, none of them with a disk that is gone, and all agree on that: no change of them is under way.</summary>
+    /// <summary>Three voters or more, none of them with a disk that is gone, and all agree on that: no change of them is under way. Nothing else is, either.</summary>
     private bool QuorumIsWhole()
     {
         bool hasLeader = false;
@@ -76,7 +76,7 @@ internal sealed class DiskLoss(IReadOnlyList<SimulatedHost> hosts, Func<Metadata
             if (host.Program is not ClusterBroker { Quorum.Status: { } status }
                 || status.Members.Count(member => member.Role == QuorumRole.Voter) < 3
                 || !status.Members.All(member => hosts.Any(known => known.Node == member.Member.Node && known.Incarnation == member.Member.Incarnation))
-                || (status.IsLeader && !status.Members.All(member => member.MatchIndex >= status.CommitIndex)))
+                || (status.IsLeader && !(status.AppliedIndex == status.CommitIndex && status.Members.All(member => member.MatchIndex == status.CommitIndex))))
             {
                 return false;
             }
@@ -87,9 +87,12 @@ internal sealed class DiskLoss(IReadOnlyList<SimulatedHost> hosts, Func<Metadata
         return hasLeader;
     }
 
-    /// <summary>A replica that could not be opened, on a full disk for one, stands in the ISR until that is reported.</summary>
+    /// <summary>
+    /// A replica that could not be opened, on a full disk for one, stands in the ISR until that is reported. A leader that has asked for an ISR of itself alone, where the
+    /// minimum is one, may be the only one in it before anybody sees that: with its disk the partition is gone then, and stays offline, as it has to (ADR 0009).
+    /// </summary>
     private bool HasOpen(NodeId node, TopicPartition partition) => hosts.Any(host =>
-        host.Node == node && host.Program is ClusterBroker { Broker: { } broker } && broker.Replicas.Any(loop => loop.Partition == partition && !loop.HasEnded));
+        host.Node == node && host.Program is ClusterBroker { Broker: { } broker } && broker.Replicas.Any(loop => loop.Partition == partition && !loop.HasEnded && loop.Replica.PendingProposal is null));
 
     private bool PartitionsAreWhole()
     {

@@ -80,7 +80,8 @@ internal sealed class PartitionFacts(TopicPartition partition, IReadOnlyList<Sim
             $"{Name(host)} takes back what it knew to be committed: its high watermark falls from {before.HighWatermark} to {now.HighWatermark}");
         SimulationFailure.Unless(
             now.HighWatermark <= now.Durable, "rule 1", $"{Name(host)} counts everything below {now.HighWatermark} as committed and has flushed up to {now.Durable}");
-        if (now.Role == ReplicaRole.Leader)
+        bool failedLeading = before.Role == ReplicaRole.Leader && before.Epoch == now.Epoch && !now.IsLive; // in this step, which may have counted and answered before
+        if (now.Role == ReplicaRole.Leader || failedLeading)
         {
             Leads(host, before, now, replica.View, newest);
         }
