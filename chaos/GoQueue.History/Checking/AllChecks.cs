@@ -1,0 +1,19 @@
+using GoQueue.History.Checking.Log;
+
+namespace GoQueue.History.Checking;
+
+/// <summary>Every check, in the order they see events. The facts come first: the others read what they wrote down.</summary>
+internal static class AllChecks
+{
+    public static Check[] Create(CheckContext context) =>
+    [
+        new LogFacts(context),
+        new LossCheck(context),
+        new PollCheck(context),
+        new ProducerOrderCheck(context),
+        new WatermarkCheck(context),
+        new RetentionCheck(context),
+        new ReplicaCheck(context),
+        new LivenessCheck(context),
+    ];
+}
