@@ -65,6 +65,9 @@ internal static partial class Log
     [LoggerMessage(2059, LogLevel.Warning, "The replica of partition {Partition} was reassigned away while this node was down; its files are removed")]
     public static partial void StrayRemoved(ILogger logger, TopicPartition partition);
 
+    [LoggerMessage(2066, LogLevel.Error, "Partition {Partition} cut offsets {First} to {End}, written before the unclean election of epoch {Epoch}: what of them was acknowledged is lost")]
+    public static partial void LossFound(ILogger logger, TopicPartition partition, Offset first, Offset end, LeaderEpoch epoch);
+
     [LoggerMessage(2055, LogLevel.Information, "Controller {Node} stops and hands over to {Successor}: {Refusal}")]
     public static partial void ControllerHandedOver(ILogger logger, NodeId node, NodeId successor, Error? refusal);
 }

@@ -1,5 +1,6 @@
 using GoQueue.Core;
 using GoQueue.Metadata.Brokers;
+using GoQueue.Metadata.Events;
 using GoQueue.Metadata.Topics;
 
 namespace GoQueue.Metadata;
@@ -54,6 +55,9 @@ public abstract record MetadataOutcome
 
     /// <param name="Topic">With the new partitions.</param>
     public sealed record PartitionsAdded(TopicImage Topic) : MetadataOutcome;
+
+    /// <param name="Event">With the range as it is now.</param>
+    public sealed record LossRecorded(ClusterEvent Event) : MetadataOutcome;
 
     public sealed record ReassignmentRateSet(long BytesPerSecond) : MetadataOutcome;
 }

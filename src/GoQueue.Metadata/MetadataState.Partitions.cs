@@ -124,6 +124,23 @@ public sealed partial class MetadataState
             : new Error(ErrorCode.PreconditionFailed, $"broker {leader} is not there to lead partition {change.Partition}");
     }
 
+    /// <summary>The event alone changes. One that is not kept any more was too long ago; nothing is made up for it.</summary>
+    private MetadataOutcome ReportLoss(ReportLossCommand command, long version)
+    {
+        EventHistory? history = Image.EventHistory.WithLoss(command.Partition, command.LeaderEpoch, command.Range, out ClusterEvent? amended);
+        if (history is null || amended is null)
+        {
+            return Refused(ErrorCode.PreconditionFailed, $"no unclean election of partition {command.Partition} to epoch {command.LeaderEpoch} is known");
+        }
+
+        if (!ReferenceEquals(history, Image.EventHistory))
+        {
+            Image = Image with { Version = version, EventHistory = history };
+        }
+
+        return new MetadataOutcome.LossRecorded(amended);
+    }
+
     private MetadataOutcome AlterInSync(AlterInSyncCommand command, long version)
     {
         if (!Image.TryGetTopic(command.Partition.Topic, out TopicImage? topic))

@@ -58,6 +58,7 @@ public sealed partial class MetadataState
             AlterPartitionsCommand alter => AlterPartitions(alter, version),
             AlterInSyncCommand alter => AlterInSync(alter, version),
             AddPartitionsCommand add => AddPartitions(add, version),
+            ReportLossCommand loss => ReportLoss(loss, version),
             SetReassignmentRateCommand rate => SetReassignmentRate(rate, version),
             _ => throw new InvariantViolationException($"command {command.GetType().Name} has no rule"),
         };

@@ -58,6 +58,7 @@ internal static class Sample
             [new(new(0), new(0, 49)), new(new(1), new(4000, 0x7FFFFFFF))],
             [Partition(3, 50, 99, "n1"), Partition(4, 0x80000000, uint.MaxValue, "n3")]),
         new SetReassignmentRateCommand(32 << 20),
+        new ReportLossCommand(new(Id(1), new(2)), new(7), new(new Offset(100), new Offset(4000))),
     ];
 
     public static BrokerEndpoints Endpoints(string host, int port) => new(new(host, port), new(host, 8080), new(host, 9000));

@@ -1,6 +1,7 @@
 using GoQueue.Broker.Replication.Following;
 using GoQueue.Core;
 using GoQueue.Core.Records;
+using GoQueue.Metadata.Events;
 using GoQueue.Replication;
 using GoQueue.Storage.Directories;
 
@@ -228,6 +229,7 @@ internal sealed partial class PartitionLoop
     private void Truncate(in FollowerStep step)
     {
         Offset before = partitionLog.EndOffset;
+        LeaderEpoch lastEpoch = partitionLog.Epochs.EpochAt(new Offset(before.Value - 1));
         if (step.IsBelowHighWatermark)
         {
             partitionLog.KeepCopy(step.TruncateTo);
@@ -272,5 +274,9 @@ internal sealed partial class PartitionLoop
 
         Interlocked.Increment(ref cuts);
         Log.Truncated(log, Partition, before, partitionLog.EndOffset);
+        if (partitionLog.EndOffset < before)
+        {
+            replication.Cut(this, new OffsetRange(partitionLog.EndOffset, before), lastEpoch);
+        }
     }
 }

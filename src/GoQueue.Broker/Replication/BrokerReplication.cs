@@ -4,6 +4,7 @@ using GoQueue.Broker.Replication.Serving;
 using GoQueue.Core;
 using GoQueue.Core.Peers;
 using GoQueue.Metadata;
+using GoQueue.Metadata.Events;
 
 namespace GoQueue.Broker.Replication;
 
@@ -17,6 +18,7 @@ internal sealed class BrokerReplication
     private readonly BrokerEnvironment environment;
     private readonly FetcherTable? fetchers;
     private readonly InSyncProposals proposals;
+    private readonly LossReports losses;
     private readonly CancellationTokenSource stopping = new();
     private FetchServer? server;
     private CatchUps? catchUps;
@@ -30,6 +32,7 @@ internal sealed class BrokerReplication
         Throttle = new ReassignmentThrottle(environment.Time);
         fetchers = environment.Peers is { } peers ? new FetcherTable(options.Replication, environment, peers, Throttle) : null;
         proposals = new InSyncProposals(options.Node, options.Replication, environment, metadata);
+        losses = new LossReports(options.Replication, environment, metadata);
         Proofs = new LeadershipProofs(options.Replication, environment, metadata);
     }
 
@@ -58,6 +61,9 @@ internal sealed class BrokerReplication
     public void Positioned(PartitionLoop loop) => fetchers?.Positioned(loop);
 
     public void RetryLater(PartitionLoop loop) => fetchers?.RetryLater(loop);
+
+    /// <summary>A replica here cut its log to fit its leader's.</summary>
+    public void Cut(PartitionLoop loop, OffsetRange range, LeaderEpoch lastEpoch) => losses.Cut(loop.Partition, range, lastEpoch);
 
     public void Proposes(PartitionLoop loop) => proposals.Add(loop);
 
@@ -100,6 +106,7 @@ internal sealed class BrokerReplication
         }
 
         await proposals.StopAsync();
+        await losses.StopAsync();
         await Proofs.StopAsync();
         stopping.Dispose();
     }

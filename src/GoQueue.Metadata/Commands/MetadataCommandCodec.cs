@@ -3,6 +3,7 @@ using GoQueue.Core;
 using GoQueue.Core.Fields;
 using GoQueue.Metadata.Cluster;
 using GoQueue.Metadata.Encoding;
+using GoQueue.Metadata.Events;
 using GoQueue.Metadata.Topics;
 
 namespace GoQueue.Metadata.Commands;
@@ -28,6 +29,7 @@ public static class MetadataCommandCodec
         AlterInSync = 10,
         AddPartitions = 11,
         SetReassignmentRate = 12,
+        ReportLoss = 13,
     }
 
     /// <summary>Writes a command that <see cref="MetadataCommand.Validate"/> found fine.</summary>
@@ -90,6 +92,14 @@ public static class MetadataCommandCodec
                 break;
             case AddPartitionsCommand add:
                 WriteAddPartitions(to, add);
+                break;
+            case ReportLossCommand loss:
+                WriteHead(to, CommandType.ReportLoss);
+                to.WriteTopicId(loss.Partition.Topic);
+                to.WriteInt32(loss.Partition.Partition.Value);
+                to.WriteInt32(loss.LeaderEpoch.Value);
+                to.WriteInt64(loss.Range.First.Value);
+                to.WriteInt64(loss.Range.End.Value);
                 break;
             case SetReassignmentRateCommand rate:
                 WriteHead(to, CommandType.SetReassignmentRate);
@@ -167,6 +177,10 @@ public static class MetadataCommandCodec
                 return ReadAlterInSync(ref from);
             case CommandType.AddPartitions:
                 return ReadAddPartitions(ref from);
+            case CommandType.ReportLoss:
+                TopicPartition lost = new(from.ReadTopicId(), new PartitionIndex(from.ReadInt32()));
+                LeaderEpoch epoch = new(from.ReadInt32());
+                return new ReportLossCommand(lost, epoch, new OffsetRange(new Offset(from.ReadInt64()), new Offset(from.ReadInt64())));
             case CommandType.SetReassignmentRate:
                 return new SetReassignmentRateCommand(from.ReadInt64());
             default:

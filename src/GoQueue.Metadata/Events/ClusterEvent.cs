@@ -7,7 +7,9 @@ namespace GoQueue.Metadata.Events;
 /// <param name="Leader">Who was chosen, or who stayed.</param>
 /// <param name="Before">Who led before, when that is known.</param>
 /// <param name="LeaderEpoch">Of the partition after it.</param>
-/// <param name="AtRisk">Offsets that may be lost or replaced; null when nobody could tell.</param>
+/// <param name="AtRisk">
+/// Offsets that may be lost or replaced: what replicas with an older history had to cut, committed or not. Null while none of them came back to tell.
+/// </param>
 public sealed record ClusterEvent(
     long Version,
     ClusterEventKind Kind,
@@ -15,7 +17,11 @@ public sealed record ClusterEvent(
     NodeId Leader,
     NodeId? Before,
     LeaderEpoch LeaderEpoch,
-    OffsetRange? AtRisk);
+    OffsetRange? AtRisk)
+{
+    /// <summary>A leader was chosen that may lack records.</summary>
+    public bool IsElection => Kind is ClusterEventKind.UncleanElection or ClusterEventKind.ForcedElection;
+}
 
 /// <summary>Offsets <c>[First, End)</c>.</summary>
 public readonly record struct OffsetRange(Offset First, Offset End);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using GoQueue.Core;
 
 namespace GoQueue.Metadata.Events;
 
@@ -23,6 +24,30 @@ internal sealed class EventHistory
     public long Total { get; }
 
     public static EventHistory From(IEnumerable<ClusterEvent> newest, long total) => new([.. newest], total);
+
+    /// <summary>
+    /// The event of the election under which this leadership began, its range widened by this one; the same history when it holds it already. Null when no such event is
+    /// kept.
+    /// </summary>
+    public EventHistory? WithLoss(TopicPartition partition, LeaderEpoch leaderEpoch, OffsetRange range, out ClusterEvent? amended)
+    {
+        int index = newest.FindLastIndex(each => each.Partition == partition && each.LeaderEpoch == leaderEpoch && each.IsElection);
+        amended = index < 0 ? null : newest[index];
+        if (amended is null)
+        {
+            return null;
+        }
+
+        OffsetRange known = amended.AtRisk ?? range;
+        OffsetRange both = new(Offset.Min(known.First, range.First), Offset.Max(known.End, range.End));
+        if (amended.AtRisk == both)
+        {
+            return this;
+        }
+
+        amended = amended with { AtRisk = both };
+        return new EventHistory(newest.SetItem(index, amended), Total);
+    }
 
     public EventHistory With(IReadOnlyCollection<ClusterEvent> more)
     {

@@ -96,6 +96,7 @@ internal static class SeedCommands
         new AddPartitionsCommand(
             Id(1), 5, [new(new(2), new(0xAAAAAAAA, 0xBFFFFFFF))], [PartitionImage.New(new(3), new(0xC0000000, uint.MaxValue), NodeList.Of(new NodeId("node-1")))]),
         new SetReassignmentRateCommand(1 << 20),
+        new ReportLossCommand(new(Id(1), new(1)), new(1), new(new Offset(1), new Offset(9))),
         new UnregisterBrokerCommand(new NodeId("node-1"), new BrokerEpoch(7)),
     ];
 
