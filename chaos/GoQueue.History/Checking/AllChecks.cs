@@ -1,3 +1,5 @@
+using GoQueue.History.Checking.Cluster;
+using GoQueue.History.Checking.Groups;
 using GoQueue.History.Checking.Log;
 
 namespace GoQueue.History.Checking;
@@ -15,5 +17,11 @@ internal static class AllChecks
         new RetentionCheck(context),
         new ReplicaCheck(context),
         new LivenessCheck(context),
+        new CommittedOffsetCheck(context),
+        new AssignmentCheck(context),
+        new RegisterCheck(context),
+        new LeaderCheck(context),
+        new RaftCheck(context),
+        new TopicLifeCheck(context),
     ];
 }

@@ -6,7 +6,7 @@ namespace GoQueue.History.Tests.Checking;
 /// <summary>reliability.md 3.7: each anomaly has a history that must be flagged, with exactly that anomaly, and a near-miss that must not.</summary>
 public sealed class AnomalyTests
 {
-    private static readonly Case[] Cases = [.. LogCases.All];
+    private static readonly Case[] Cases = [.. LogCases.All, .. GroupCases.All, .. ClusterCases.All];
 
     public static TheoryData<string> Names => [.. Cases.Select(static written => written.ToString())];
 
