@@ -93,7 +93,7 @@ public sealed class ReaderProcessTests : IAsyncLifetime
         Directory.Delete(Path.Combine(folder.Path, second), recursive: true);
         Start(second);
         (await running[second].ReadyAsync()).Dispose();
-        GoQueueException failure = await Assert.ThrowsAsync<GoQueueException>(async () => await messages.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60)));
+        GoQueueException failure = await Assert.ThrowsAsync<GoQueueException>(async () => await messages.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromMinutes(3)));
         Assert.Equal((ErrorCode.LogTruncated, 20L, 10L), (failure.Code, failure.Truncation?.ReadTo, failure.Truncation?.DivergesAt));
         GoQueueException told = await Assert.ThrowsAsync<GoQueueException>(() => SendAsync("?", 1)); // so is the producer, once
         Assert.Equal(ErrorCode.OutOfOrderSequence, told.Code);
