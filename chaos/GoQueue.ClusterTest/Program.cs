@@ -1,15 +1,16 @@
 using System.Runtime.InteropServices;
 using GoQueue.ClusterTest;
-using GoQueue.ClusterTest.Clusters;
 using GoQueue.ClusterTest.Figures;
 using GoQueue.ClusterTest.Scenarios;
 using GoQueue.ClusterTest.Verification;
+using GoQueue.Harness;
+using GoQueue.Harness.Clusters;
 
 try
 {
     return await RunAsync(TestOptions.Parse(args));
 }
-catch (ClusterTestException failure)
+catch (HarnessException failure)
 {
     await Console.Error.WriteLineAsync(failure.Message);
     return 2;
@@ -29,7 +30,7 @@ static async Task<int> RunAsync(TestOptions options)
 
     if (SelfCheck.Mistakes() is { Count: > 0 } mistakes)
     {
-        throw new ClusterTestException("the verdict is worth nothing:\n" + string.Join('\n', mistakes));
+        throw new HarnessException("the verdict is worth nothing:\n" + string.Join('\n', mistakes));
     }
 
     using CancellationTokenSource stop = new();

@@ -1,4 +1,5 @@
 using GoQueue.ClusterTest.Loads;
+using GoQueue.Harness;
 
 namespace GoQueue.ClusterTest;
 
@@ -51,14 +52,14 @@ internal sealed record TestOptions
         {
             if (i + 1 == rest.Length || !values.TryAdd(rest[i], rest[i + 1]))
             {
-                throw new ClusterTestException(Usage);
+                throw new HarnessException(Usage);
             }
         }
 
         TestOptions options = new()
         {
-            Command = command is "scenarios" or "failover" or "figures" or "list" ? command : throw new ClusterTestException(Usage),
-            Bin = values.Remove("--bin", out string? bin) ? Path.GetFullPath(bin) : command == "list" ? string.Empty : throw new ClusterTestException(Usage),
+            Command = command is "scenarios" or "failover" or "figures" or "list" ? command : throw new HarnessException(Usage),
+            Bin = values.Remove("--bin", out string? bin) ? Path.GetFullPath(bin) : command == "list" ? string.Empty : throw new HarnessException(Usage),
             IsShort = Switch("--short"),
             Only = values.Remove("--only", out string? only) ? only.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [],
             Runs = Number("--runs", 20),
@@ -67,12 +68,12 @@ internal sealed record TestOptions
             Data = values.Remove("--data", out string? data) ? Path.GetFullPath(data) : null,
             Keep = Switch("--keep"),
         };
-        return values.Count == 0 ? options : throw new ClusterTestException($"unknown option {values.Keys.First()}\n{Usage}");
+        return values.Count == 0 ? options : throw new HarnessException($"unknown option {values.Keys.First()}\n{Usage}");
 
-        bool Switch(string name) => values.Remove(name, out string? text) && (text == "true" || (text == "false" ? false : throw new ClusterTestException($"{name} takes true or false")));
+        bool Switch(string name) => values.Remove(name, out string? text) && (text == "true" || (text == "false" ? false : throw new HarnessException($"{name} takes true or false")));
 
         int Number(string name, int otherwise) => !values.Remove(name, out string? text) ? otherwise
             : int.TryParse(text, out int value) && value > 0 ? value
-            : throw new ClusterTestException($"{name} takes a number above 0, not '{text}'");
+            : throw new HarnessException($"{name} takes a number above 0, not '{text}'");
     }
 }

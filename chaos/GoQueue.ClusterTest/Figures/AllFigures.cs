@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
-using GoQueue.ClusterTest.Clusters;
 using GoQueue.ClusterTest.Scenarios;
+using GoQueue.Harness;
+using GoQueue.Harness.Clusters;
 
 namespace GoQueue.ClusterTest.Figures;
 
@@ -37,7 +38,7 @@ internal static class AllFigures
             catch (Exception failure) when (failure is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
                 hasFailed = true;
-                await Console.Error.WriteLineAsync($"  not measured: {name}: {(failure is ClusterTestException ? failure.Message : failure)}");
+                await Console.Error.WriteLineAsync($"  not measured: {name}: {(failure is HarnessException ? failure.Message : failure)}");
             }
         }
 
@@ -111,7 +112,7 @@ internal static class AllFigures
                 RestAnswer answer = await cluster.Rest.SendAsync(node, HttpMethod.Post, "/v1/topics", new { name = $"many-{number}", partitions = 3 }, TimeSpan.FromSeconds(60), stage.Cancelled);
                 if (answer.Status != 201)
                 {
-                    throw new ClusterTestException($"topic {number}: {answer}");
+                    throw new HarnessException($"topic {number}: {answer}");
                 }
             }
         }));

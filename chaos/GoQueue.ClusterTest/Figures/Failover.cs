@@ -1,7 +1,8 @@
 using System.Diagnostics;
-using GoQueue.ClusterTest.Clusters;
 using GoQueue.ClusterTest.Loads;
 using GoQueue.ClusterTest.Scenarios;
+using GoQueue.Harness;
+using GoQueue.Harness.Clusters;
 
 namespace GoQueue.ClusterTest.Figures;
 
@@ -49,7 +50,7 @@ internal static class Failover
         await trial.FinishAsync();
         return stage.Failures.Count == 0
             ? new FailoverFigures(measured, trial.Journal.Failures.Values.Sum())
-            : throw new ClusterTestException("failover: " + string.Join("; ", stage.Failures));
+            : throw new HarnessException("failover: " + string.Join("; ", stage.Failures));
     }
 }
 

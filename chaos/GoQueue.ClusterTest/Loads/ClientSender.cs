@@ -1,5 +1,6 @@
 using GoQueue.Client;
-using GoQueue.ClusterTest.Clusters;
+using GoQueue.Harness;
+using GoQueue.Harness.Clusters;
 
 namespace GoQueue.ClusterTest.Loads;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using GoQueue.ClusterTest.Clusters;
+using GoQueue.Harness;
+using GoQueue.Harness.Clusters;
 
 namespace GoQueue.ClusterTest.Loads;
 
@@ -72,6 +73,6 @@ internal sealed class Load : IAsyncDisposable
         : "failed: " + string.Join(", ", journal.Failures.Select(kind => $"{kind.Value} {kind.Key}"));
 
     private bool Failed() => producers.FirstOrDefault(producer => producer.IsFaulted) is { } faulted
-        ? throw new ClusterTestException($"a producer ended: {faulted.Exception!.InnerException}")
+        ? throw new HarnessException($"a producer ended: {faulted.Exception!.InnerException}")
         : false;
 }

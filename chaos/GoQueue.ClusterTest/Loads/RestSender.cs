@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using GoQueue.ClusterTest.Clusters;
+using GoQueue.Harness;
+using GoQueue.Harness.Clusters;
 
 namespace GoQueue.ClusterTest.Loads;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using GoQueue.Harness;
 
 namespace GoQueue.ClusterTest.Scenarios;
 
@@ -41,7 +42,7 @@ internal static class AllScenarios
         string? unknown = options.Only.FirstOrDefault(name => Table.All(scenario => scenario.Name != name));
         if (unknown is not null)
         {
-            throw new ClusterTestException($"there is no scenario '{unknown}'; see: list");
+            throw new HarnessException($"there is no scenario '{unknown}'; see: list");
         }
 
         bool hasFailed = false;
@@ -63,7 +64,7 @@ internal static class AllScenarios
         }
         catch (Exception failure) when (failure is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            stage.Fail(failure is ClusterTestException ? failure.Message : failure.ToString());
+            stage.Fail(failure is HarnessException ? failure.Message : failure.ToString());
         }
 
         bool holds = stage.Failures.Count == 0;

@@ -1,6 +1,6 @@
 using System.Text;
 using GoQueue.Client;
-using GoQueue.ClusterTest.Clusters;
+using GoQueue.Harness.Clusters;
 
 namespace GoQueue.ClusterTest.Scenarios;
 

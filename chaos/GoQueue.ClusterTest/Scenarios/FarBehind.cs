@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using GoQueue.ClusterTest.Clusters;
+using GoQueue.Harness.Clusters;
 
 namespace GoQueue.ClusterTest.Scenarios;
 

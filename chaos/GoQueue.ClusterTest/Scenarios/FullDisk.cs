@@ -1,4 +1,5 @@
-using GoQueue.ClusterTest.Clusters;
+using GoQueue.Harness;
+using GoQueue.Harness.Clusters;
 
 namespace GoQueue.ClusterTest.Scenarios;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using GoQueue.ClusterTest.Clusters;
+using GoQueue.Harness.Clusters;
 
 namespace GoQueue.ClusterTest.Scenarios;
 

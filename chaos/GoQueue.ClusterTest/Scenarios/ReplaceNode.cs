@@ -1,4 +1,5 @@
-using GoQueue.ClusterTest.Clusters;
+using GoQueue.Harness;
+using GoQueue.Harness.Clusters;
 
 namespace GoQueue.ClusterTest.Scenarios;
 
@@ -45,9 +46,9 @@ internal static class ReplaceNode
                 return answer.IsOk;
             }, stage.Cancelled);
         }
-        catch (ClusterTestException)
+        catch (HarnessException)
         {
-            throw new ClusterTestException($"{method} {path}: {answer}");
+            throw new HarnessException($"{method} {path}: {answer}");
         }
     }
 }

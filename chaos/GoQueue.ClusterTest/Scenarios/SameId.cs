@@ -1,4 +1,4 @@
-using GoQueue.ClusterTest.Clusters;
+using GoQueue.Harness.Clusters;
 
 namespace GoQueue.ClusterTest.Scenarios;
 

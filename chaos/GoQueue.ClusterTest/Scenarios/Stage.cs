@@ -1,5 +1,5 @@
-using GoQueue.ClusterTest.Clusters;
 using GoQueue.ClusterTest.Loads;
+using GoQueue.Harness.Clusters;
 
 namespace GoQueue.ClusterTest.Scenarios;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using GoQueue.ClusterTest.Clusters;
+using GoQueue.Harness.Clusters;
 
 namespace GoQueue.ClusterTest.Scenarios;
 

@@ -1,7 +1,8 @@
 using System.Diagnostics;
-using GoQueue.ClusterTest.Clusters;
 using GoQueue.ClusterTest.Loads;
 using GoQueue.ClusterTest.Verification;
+using GoQueue.Harness.Clusters;
+using GoQueue.Harness.Verification;
 
 namespace GoQueue.ClusterTest.Scenarios;
 

@@ -1,8 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using GoQueue.Client;
-using GoQueue.ClusterTest.Clusters;
 using GoQueue.ClusterTest.Loads;
+using GoQueue.Harness;
+using GoQueue.Harness.Clusters;
 
 namespace GoQueue.ClusterTest.Verification;
 
@@ -40,7 +41,7 @@ internal static class Readers
                 RestAnswer page = await PageAsync(cluster, node, $"/v1/topics/{topic}/partitions/{partition}/messages?offset={offset}&limit=5000&maxBytes=4194304", cancellationToken);
                 if (!page.IsOk)
                 {
-                    throw new ClusterTestException($"reading {topic}/{partition} at {offset} from {node.Id}: {page}");
+                    throw new HarnessException($"reading {topic}/{partition} at {offset} from {node.Id}: {page}");
                 }
 
                 stored.AddRange(page.Body.GetProperty("messages").EnumerateArray().Select(message => new Stored(
@@ -53,7 +54,7 @@ internal static class Readers
                     break;
                 }
 
-                offset = next > offset ? next : throw new ClusterTestException($"reading {topic}/{partition} from {node.Id} does not get on at {offset}");
+                offset = next > offset ? next : throw new HarnessException($"reading {topic}/{partition} from {node.Id} does not get on at {offset}");
             }
         }
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace GoQueue.ClusterTest.Clusters;
+namespace GoQueue.Harness.Clusters;
 
 /// <summary>One partition as a node describes it.</summary>
 /// <param name="Leader">Null while nobody leads.</param>

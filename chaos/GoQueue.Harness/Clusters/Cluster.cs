@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace GoQueue.ClusterTest.Clusters;
+namespace GoQueue.Harness.Clusters;
 
 /// <summary>Nodes that form one cluster on loopback.</summary>
 internal sealed class Cluster : IAsyncDisposable
@@ -9,7 +9,7 @@ internal sealed class Cluster : IAsyncDisposable
 
     private readonly string bin;
     private readonly string folder;
-    private readonly List<Node> nodes = [];
+    private Node[] nodes = []; // replaced as a whole: others may be looking
 
     private Cluster(string bin, string folder, string id)
     {
@@ -42,43 +42,49 @@ internal sealed class Cluster : IAsyncDisposable
         Directory.CreateDirectory(folder);
         for (int i = 1; i <= count; i++)
         {
-            cluster.nodes.Add(cluster.NewNode($"n{i}", dataOf?.Invoke($"n{i}")));
+            cluster.Add(cluster.NewNode($"n{i}", dataOf?.Invoke($"n{i}")));
         }
 
-        string peers = cluster.Peers(cluster.nodes);
+        await cluster.FormAsync(arguments, cancellationToken);
+        return cluster;
+    }
+
+    /// <summary>Starts all nodes with one list of peers and waits until every one is ready; when that fails, it ends them.</summary>
+    public async Task FormAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        string peers = Peers(nodes);
         long began = System.Diagnostics.Stopwatch.GetTimestamp();
-        foreach (Node node in cluster.nodes)
-        {
-            node.Arguments = ["--peers", peers, "--cluster-id", cluster.Id, .. arguments];
-            node.Launch();
-        }
-
         try
         {
-            foreach (Node node in cluster.nodes)
+            foreach (Node node in nodes)
+            {
+                node.Arguments = ["--peers", peers, "--cluster-id", Id, .. arguments, .. node.Arguments];
+                node.Launch();
+            }
+
+            foreach (Node node in nodes)
             {
                 await node.ReadyAsync(cancellationToken);
             }
         }
         catch
         {
-            cluster.Show();
-            await cluster.DisposeAsync();
+            Show();
+            await DisposeAsync();
             throw;
         }
 
-        cluster.FormedIn = System.Diagnostics.Stopwatch.GetElapsedTime(began);
-        return cluster;
+        FormedIn = System.Diagnostics.Stopwatch.GetElapsedTime(began);
     }
 
     /// <summary>Without nodes: a scenario makes them, and adds them.</summary>
-    public static Cluster Empty(string bin, string folder)
+    public static Cluster Empty(string bin, string folder, string id = "")
     {
         Directory.CreateDirectory(folder);
-        return new Cluster(bin, folder, string.Empty);
+        return new Cluster(bin, folder, id);
     }
 
-    public void Add(Node node) => nodes.Add(node);
+    public void Add(Node node) => nodes = [.. nodes, node];
 
     /// <summary>A node that belongs to this place but is not started; a scenario may give it other arguments.</summary>
     public Node NewNode(string id, string? data = null, string? logName = null, NodePorts? ports = null) =>
@@ -88,7 +94,7 @@ internal sealed class Cluster : IAsyncDisposable
     public async Task<Node> AddAsync(string id, CancellationToken cancellationToken)
     {
         Node node = NewNode(id);
-        nodes.Add(node);
+        Add(node);
         node.Arguments = ["--peers", Peers(nodes), "--cluster-id", Id];
         await node.StartAsync(cancellationToken);
         return node;
@@ -106,7 +112,7 @@ internal sealed class Cluster : IAsyncDisposable
             answer = await Rest.PostAsync(Serving(), "/v1/topics", body, cancellationToken);
             return answer.Status == 201 || (answer.IsOk || answer.Code is "METADATA_UNAVAILABLE" or "NO_ANSWER" or "OVERLOADED" or "TIMEOUT"
                 ? answer.IsOk
-                : throw new ClusterTestException($"creating topic {name}: {answer}"));
+                : throw new HarnessException($"creating topic {name}: {answer}"));
         }, cancellationToken);
         await WholeAsync(name, Patience, cancellationToken);
         return await TopicAsync(name, cancellationToken);
@@ -160,9 +166,9 @@ internal sealed class Cluster : IAsyncDisposable
                 return last is not null;
             }, cancellationToken);
         }
-        catch (ClusterTestException)
+        catch (HarnessException)
         {
-            throw new ClusterTestException($"not all replicas came in sync within {patience.TotalSeconds:0} s: {last?.ToString() ?? $"no node describes {topic}"}");
+            throw new HarnessException($"not all replicas came in sync within {patience.TotalSeconds:0} s: {last?.ToString() ?? $"no node describes {topic}"}");
         }
     }
 
@@ -208,14 +214,14 @@ internal sealed class Cluster : IAsyncDisposable
                 return last.IsOk && last.Body.GetProperty("members").EnumerateArray().Count(member => member.GetProperty("role").GetString() is "VOTER" or "voter" or "QUORUM_ROLE_VOTER") == voters;
             }, cancellationToken);
         }
-        catch (ClusterTestException)
+        catch (HarnessException)
         {
-            throw new ClusterTestException($"{voters} nodes do not vote: {last}");
+            throw new HarnessException($"{voters} nodes do not vote: {last}");
         }
     }
 
     /// <summary>Any node that serves.</summary>
-    public Node Serving() => nodes.FirstOrDefault(node => node.Serves) ?? throw new ClusterTestException("no node serves");
+    public Node Serving() => nodes.FirstOrDefault(node => node.Serves) ?? throw new HarnessException("no node serves");
 
     /// <summary>SIGTERM to all, then waits for them; every exit code must be 0.</summary>
     public async Task StopAsync()
@@ -226,7 +232,7 @@ internal sealed class Cluster : IAsyncDisposable
         {
             if (codes[i] != 0)
             {
-                throw new ClusterTestException($"{running[i].Id} stopped with exit code {codes[i]}");
+                throw new HarnessException($"{running[i].Id} stopped with exit code {codes[i]}");
             }
         }
     }

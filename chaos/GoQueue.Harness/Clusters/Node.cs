@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace GoQueue.ClusterTest.Clusters;
+namespace GoQueue.Harness.Clusters;
 
 /// <summary>One node: a place, ports and a data folder that stay, and the <c>goqueue-server</c> processes that come and go on them.</summary>
 internal sealed class Node(string id, NodePorts ports, string bin, string data, string logFile) : IAsyncDisposable
@@ -25,7 +25,18 @@ internal sealed class Node(string id, NodePorts ports, string bin, string data, 
     /// <summary>The arguments beyond those of the place; given by the cluster, changed by scenarios before a start.</summary>
     public IReadOnlyList<string> Arguments { get; set; } = [];
 
+    /// <summary>The program that starts the server in some place, for example in a network of its own; the server's path and arguments follow. It must become the server.</summary>
+    public IReadOnlyList<string> Through { get; init; } = [];
+
+    /// <summary>Further variables of the process.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; set; } = new Dictionary<string, string>();
+
     public bool IsRunning => process is { HasExited: false };
+
+    /// <summary>Of the process that runs or ran last; 0 when there was none.</summary>
+    public int ProcessId { get; private set; }
+
+    public string LogFile => logFile;
 
     /// <summary>Paused by SIGSTOP.</summary>
     public bool IsPaused { get; private set; }
@@ -44,17 +55,19 @@ internal sealed class Node(string id, NodePorts ports, string bin, string data, 
     {
         if (IsRunning)
         {
-            throw new ClusterTestException($"{id} runs already");
+            throw new HarnessException($"{id} runs already");
         }
 
-        process?.Dispose();
+        Process? before = process; // given back when there is another: somebody may be looking whether it runs
         ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
         string[] place =
         [
             "--node-id", id, "--data", data, "--bind", ports.Host, "--http-port", $"{ports.Http}", "--grpc-port", $"{ports.Grpc}",
             "--metrics-port", $"{ports.Metrics}", "--peer-port", $"{ports.Peer}",
         ];
-        ProcessStartInfo start = new(Path.Combine(bin, "goqueue-server"), [.. place, .. Arguments])
+        string[] isPublic = System.Net.IPAddress.TryParse(ports.Host, out System.Net.IPAddress? address) && System.Net.IPAddress.IsLoopback(address) ? [] : ["--insecure-public"];
+        string[] command = [.. Through, Path.Combine(bin, "goqueue-server"), .. place, .. isPublic, .. Arguments];
+        ProcessStartInfo start = new(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -66,12 +79,17 @@ internal sealed class Node(string id, NodePorts ports, string bin, string data, 
             start.Environment.Remove(name);
         }
 
+        foreach ((string name, string value) in Variables)
+        {
+            start.Environment[name] = value;
+        }
+
         launched = Stopwatch.GetTimestamp();
-        Process begun = Process.Start(start) ?? throw new ClusterTestException("goqueue-server did not start");
+        Process begun = Process.Start(start) ?? throw new HarnessException("goqueue-server did not start");
         TaskCompletionSource<TimeSpan> itsReady = ready;
         Write($"---- process {begun.Id} of {id}: {string.Join(' ', start.ArgumentList)}");
         begun.EnableRaisingEvents = true;
-        begun.Exited += (_, _) => itsReady.TrySetException(new ClusterTestException($"{id} ended before it was ready"));
+        begun.Exited += (_, _) => itsReady.TrySetException(new HarnessException($"{id} ended before it was ready"));
         begun.OutputDataReceived += (_, line) =>
         {
             if (line.Data?.Contains("\"event\":\"ready\"", StringComparison.Ordinal) == true)
@@ -83,6 +101,8 @@ internal sealed class Node(string id, NodePorts ports, string bin, string data, 
         };
         begun.ErrorDataReceived += (_, line) => Write(line.Data);
         process = begun;
+        before?.Dispose();
+        ProcessId = begun.Id;
         Orphans.Add(begun.Id);
         begun.BeginOutputReadLine();
         begun.BeginErrorReadLine();
@@ -100,7 +120,7 @@ internal sealed class Node(string id, NodePorts ports, string bin, string data, 
         }
         catch (TimeoutException)
         {
-            throw new ClusterTestException($"{id} did not become ready in {patience.TotalSeconds:0} s");
+            throw new HarnessException($"{id} did not become ready in {patience.TotalSeconds:0} s");
         }
     }
 
@@ -112,7 +132,7 @@ internal sealed class Node(string id, NodePorts ports, string bin, string data, 
             await ready.Task.WaitAsync(patience, cancellationToken);
             return true;
         }
-        catch (Exception failure) when (failure is TimeoutException or ClusterTestException)
+        catch (Exception failure) when (failure is TimeoutException or HarnessException)
         {
             return false;
         }
@@ -159,7 +179,7 @@ internal sealed class Node(string id, NodePorts ports, string bin, string data, 
         }
         catch (TimeoutException)
         {
-            throw new ClusterTestException($"process {process!.Id} of {id} does not end");
+            throw new HarnessException($"process {process!.Id} of {id} does not end");
         }
 
         Orphans.Remove(process.Id);

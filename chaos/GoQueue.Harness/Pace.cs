@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace GoQueue.ClusterTest.Loads;
+namespace GoQueue.Harness;
 
 /// <summary>Says how many messages are due at a steady rate. After a pause it does not catch up more than a second's worth.</summary>
 internal sealed class Pace(double perSecond)

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace GoQueue.ClusterTest;
+namespace GoQueue.Harness;
 
 /// <summary>Waiting for a condition, with a deadline.</summary>
 internal static class Wait
@@ -8,7 +8,7 @@ internal static class Wait
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Returns how long it took until <paramref name="isSo"/> answered true.</summary>
-    /// <exception cref="ClusterTestException">It did not in time; <paramref name="what"/> says what was waited for.</exception>
+    /// <exception cref="HarnessException">It did not in time; <paramref name="what"/> says what was waited for.</exception>
     public static async Task<TimeSpan> UntilAsync(string what, TimeSpan patience, Func<Task<bool>> isSo, CancellationToken cancellationToken)
     {
         long began = Stopwatch.GetTimestamp();
@@ -21,7 +21,7 @@ internal static class Wait
 
             if (Stopwatch.GetElapsedTime(began) > patience)
             {
-                throw new ClusterTestException($"not within {patience.TotalSeconds:0.#} s: {what}");
+                throw new HarnessException($"not within {patience.TotalSeconds:0.#} s: {what}");
             }
 
             await Task.Delay(Pause, cancellationToken);

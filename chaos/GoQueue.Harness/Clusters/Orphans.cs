@@ -1,4 +1,4 @@
-namespace GoQueue.ClusterTest.Clusters;
+namespace GoQueue.Harness.Clusters;
 
 /// <summary>The processes that run now, so that none outlives this one, however it ends.</summary>
 internal static class Orphans
@@ -33,7 +33,7 @@ internal static class Orphans
                 {
                     Signals.Send(process, Signals.Kill);
                 }
-                catch (ClusterTestException)
+                catch (HarnessException)
                 {
                     // It ended by itself.
                 }

@@ -1,13 +1,16 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 
-namespace GoQueue.ClusterTest.Clusters;
+namespace GoQueue.Harness.Clusters;
 
 /// <summary>One answer of a node over REST.</summary>
 /// <param name="Status">0 when there was no answer.</param>
 /// <param name="Body">Undefined when there was none or it was not JSON.</param>
 internal sealed record RestAnswer(int Status, JsonElement Body)
 {
+    /// <summary>No connection came about: the node certainly heard nothing.</summary>
+    public bool IsUnsent { get; init; }
+
     public bool IsOk => Status is >= 200 and < 300;
 
     /// <summary>The stable code of a refusal; <c>NO_ANSWER</c> when there was none.</summary>
@@ -49,7 +52,7 @@ internal sealed class Rest : IDisposable
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            return new RestAnswer(0, default);
+            return new RestAnswer(0, default) { IsUnsent = failure is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } };
         }
     }
 

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace GoQueue.ClusterTest.Clusters;
+namespace GoQueue.ClusterTest.Scenarios;
 
 /// <summary>A name server of the test's own on loopback, over UDP: A and SRV records that a scenario gives and takes away while nodes ask.</summary>
 internal sealed class NameServer : IDisposable

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace GoQueue.ClusterTest.Clusters;
+namespace GoQueue.Harness.Clusters;
 
 /// <summary>Signals to processes of ours, by process id.</summary>
 internal static partial class Signals
@@ -14,7 +14,7 @@ internal static partial class Signals
     {
         if (SendSignal(process, signal) != 0)
         {
-            throw new ClusterTestException($"signal {signal} did not reach process {process}");
+            throw new HarnessException($"signal {signal} did not reach process {process}");
         }
     }
 

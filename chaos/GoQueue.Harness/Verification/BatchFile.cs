@@ -3,12 +3,13 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
-namespace GoQueue.ClusterTest.Verification;
+namespace GoQueue.Harness.Verification;
 
 /// <summary>One record batch as it stands in a segment.</summary>
 /// <param name="Next">The offset after its last record.</param>
 /// <param name="Hash">Of all its bytes.</param>
-internal readonly record struct StoredBatch(long Base, long Next, UInt128 Hash);
+/// <param name="Checksum">As it stands in the batch, and as it is: CRC-32C of everything behind it.</param>
+internal readonly record struct StoredBatch(long Base, long Next, UInt128 Hash, uint Checksum);
 
 /// <summary>Reads the segments of a partition folder, by the byte table of docs/internals and nothing of the product.</summary>
 internal static class BatchFile
@@ -16,7 +17,7 @@ internal static class BatchFile
     private const int HeaderBytes = 61;
 
     /// <summary>All batches of a partition in order, up to the end of what was written.</summary>
-    /// <exception cref="ClusterTestException">A batch in the middle is damaged.</exception>
+    /// <exception cref="HarnessException">A batch in the middle is damaged.</exception>
     public static IEnumerable<StoredBatch> Read(string folder)
     {
         long expected = -1;
@@ -36,16 +37,16 @@ internal static class BatchFile
 
                 if (size > bytes.Length - at || BinaryPrimitives.ReadUInt32BigEndian(header[17..]) != Checksum(bytes.AsSpan(at + 21, size - 21)))
                 {
-                    throw new ClusterTestException($"{file} has a damaged batch at byte {at}");
+                    throw new HarnessException($"{file} has a damaged batch at byte {at}");
                 }
 
                 if (first < expected)
                 {
-                    throw new ClusterTestException($"{file} has offset {first} at byte {at}, behind {expected - 1}");
+                    throw new HarnessException($"{file} has offset {first} at byte {at}, behind {expected - 1}");
                 }
 
                 expected = first + BinaryPrimitives.ReadInt32BigEndian(header[23..]) + 1;
-                yield return new StoredBatch(first, expected, Hash(bytes.AsSpan(at, size)));
+                yield return new StoredBatch(first, expected, Hash(bytes.AsSpan(at, size)), BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(at + 17)));
                 at += size;
             }
         }

@@ -1,12 +1,12 @@
 using System.Diagnostics;
 using System.Text.Json;
 
-namespace GoQueue.ClusterTest.Clusters;
+namespace GoQueue.Harness.Clusters;
 
 /// <summary>The command line tool, run to its end; what it prints as JSON is the answer.</summary>
 internal static class Goqueue
 {
-    /// <exception cref="ClusterTestException">It ended with another code than 0.</exception>
+    /// <exception cref="HarnessException">It ended with another code than 0.</exception>
     public static async Task<JsonElement> RunAsync(string bin, Cluster cluster, CancellationToken cancellationToken, params string[] arguments)
     {
         ProcessStartInfo start = new(Path.Combine(bin, "goqueue"), ["--server", cluster.Serving().Ports.GrpcEndpoint, "-o", "json", .. arguments])
@@ -20,7 +20,7 @@ internal static class Goqueue
             start.Environment.Remove(name);
         }
 
-        using Process process = Process.Start(start) ?? throw new ClusterTestException("goqueue did not start");
+        using Process process = Process.Start(start) ?? throw new HarnessException("goqueue did not start");
         Orphans.Add(process.Id);
         try
         {
@@ -29,7 +29,7 @@ internal static class Goqueue
             await process.WaitForExitAsync(cancellationToken);
             if (process.ExitCode != 0)
             {
-                throw new ClusterTestException($"goqueue {string.Join(' ', arguments)} ended with {process.ExitCode}: {await errors}{await output}");
+                throw new HarnessException($"goqueue {string.Join(' ', arguments)} ended with {process.ExitCode}: {await errors}{await output}");
             }
 
             string text = await output;

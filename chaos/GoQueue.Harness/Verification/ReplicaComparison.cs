@@ -1,6 +1,6 @@
-using GoQueue.ClusterTest.Clusters;
+using GoQueue.Harness.Clusters;
 
-namespace GoQueue.ClusterTest.Verification;
+namespace GoQueue.Harness.Verification;
 
 /// <summary>Compares the segments of stopped nodes: every replica holds the same bytes at the same offsets, up to the high watermark at least.</summary>
 internal static class ReplicaComparison
@@ -28,7 +28,7 @@ internal static class ReplicaComparison
                 {
                     batches = [.. BatchFile.Read(folder)];
                 }
-                catch (ClusterTestException damage)
+                catch (HarnessException damage)
                 {
                     differences.Add($"{name}: {damage.Message}");
                     continue;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace GoQueue.ClusterTest.Clusters;
+namespace GoQueue.Harness.Clusters;
 
 /// <summary>The address and ports of one node on loopback, known before it starts so that the others can be told.</summary>
 internal sealed record NodePorts(int Http, int Grpc, int Metrics, int Peer)
@@ -36,7 +36,7 @@ internal sealed record NodePorts(int Http, int Grpc, int Metrics, int Peer)
             }
         }
 
-        throw new ClusterTestException($"no free port between {First} and {Last}");
+        throw new HarnessException($"no free port between {First} and {Last}");
     }
 
     private static bool CanListen(int port)
