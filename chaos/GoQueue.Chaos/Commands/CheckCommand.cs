@@ -1,0 +1,43 @@
+using GoQueue.Harness;
+using GoQueue.History.Checking;
+
+namespace GoQueue.Chaos.Commands;
+
+/// <summary><c>check</c>: judges a history file.</summary>
+internal static class CheckCommand
+{
+    public static int Run(Arguments given)
+    {
+        given.Finish(words: 1);
+        string file = given.Words.Count == 1 ? given.Words[0] : throw new UsageException("check takes one history file");
+        if (!File.Exists(file))
+        {
+            throw new HarnessException($"there is no file {file}");
+        }
+
+        Verdict verdict = HistoryChecker.CheckFile(file);
+        foreach (Anomaly anomaly in verdict.Anomalies)
+        {
+            Console.WriteLine(anomaly);
+            Console.WriteLine($"    {anomaly.Definition.Words}");
+            foreach (Evidence evidence in anomaly.Evidence)
+            {
+                Console.WriteLine($"    {evidence}");
+            }
+        }
+
+        foreach (string reason in verdict.Reasons)
+        {
+            Console.WriteLine($"doubt: {reason}");
+        }
+
+        foreach (OperationCount count in verdict.Operations.Where(count => count.Invoked + count.Ok > 0))
+        {
+            Console.WriteLine($"{count.Operation,-14} {count.Ok,10} ok {count.Fail,8} fail {count.Info,8} info");
+        }
+
+        string word = verdict.Valid switch { Validity.True => "valid", Validity.False => "invalid", _ => "unknown" };
+        Console.WriteLine($"{word}  {verdict.Events:N0} events  {verdict.Errors.Sum(anomaly => anomaly.Count):N0} anomalies  {file}");
+        return verdict.Valid switch { Validity.True => 0, Validity.False => 1, _ => 2 };
+    }
+}

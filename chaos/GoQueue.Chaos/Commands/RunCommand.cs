@@ -1,0 +1,144 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using GoQueue.Chaos.Machine;
+using GoQueue.Chaos.Nemesis;
+using GoQueue.Chaos.Runs;
+using GoQueue.Chaos.Schedules;
+using GoQueue.Harness;
+using GoQueue.Harness.Clusters;
+using GoQueue.History.Checking;
+
+namespace GoQueue.Chaos.Commands;
+
+/// <summary><c>run</c>: trials one after the other, a line for each, and one line at the end.</summary>
+internal sealed class RunCommand(ChaosOptions options)
+{
+    private readonly CancellationTokenSource stop = new();
+    private readonly List<Judgement> judgements = [];
+
+    /// <summary>Answers the exit code: 0 valid, 1 invalid, 2 unknown.</summary>
+    public async Task<int> RunAsync()
+    {
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+        if (!File.Exists(Path.Combine(options.Bin, "goqueue-server")))
+        {
+            throw new HarnessException($"there is no goqueue-server in {options.Bin}; build it with `make build`, or name its folder with --bin");
+        }
+
+        int cleaned = await Leftovers.CleanAsync();
+        if (cleaned > 0)
+        {
+            Console.WriteLine($"took away {cleaned} things that a killed run had left behind");
+        }
+
+        Abilities abilities = options.IsPlain ? Abilities.Plain("left out by --plain") : await Abilities.OfThisMachineAsync();
+        FaultKind[] possible = [.. Catalogue.All.Where(kind => abilities.Has(kind.Needs))];
+        SayWhatIsLeftOut(abilities);
+        Console.WriteLine($"seed {options.Seed}, results in {options.Out}");
+        Directory.CreateDirectory(options.Out);
+        foreach (Trial trial in TrialsOf(possible, abilities))
+        {
+            if (stop.IsCancellationRequested)
+            {
+                break;
+            }
+
+            await RunAsync(trial, abilities);
+        }
+
+        Orphans.KillAll();
+        return Conclude();
+    }
+
+    private async Task RunAsync(Trial trial, Abilities abilities)
+    {
+        Console.WriteLine($"{trial.Name} (seed {trial.Seed})");
+        TrialRunner runner = new(options.Bin, RunName.Own, abilities, options.Workload, options.Nodes, Console.WriteLine);
+        TrialOutcome outcome = await runner.RunAsync(trial, Path.Combine(options.Out, trial.Name), stop.Token);
+        Judgement judgement = Judgement.Of(outcome);
+        judgements.Add(judgement);
+        foreach (string note in outcome.Notes)
+        {
+            Console.WriteLine($"  note: {note}");
+        }
+
+        foreach (string reason in judgement.Reasons.Take(12))
+        {
+            Console.WriteLine($"  - {reason}");
+        }
+
+        foreach (Anomaly information in judgement.Verdict.Anomalies.Where(anomaly => anomaly.Level == AnomalyLevel.Information))
+        {
+            Console.WriteLine($"  {information}");
+        }
+
+        Console.WriteLine($"  {Word(judgement.Valid)}: {string.Join(", ", judgement.Verdict.Operations.Where(count => count.Invoked > 0).Select(count => $"{count.Operation} {count.Ok}/{count.Fail}/{count.Info}"))} (ok/fail/info)");
+    }
+
+    private IEnumerable<Trial> TrialsOf(FaultKind[] possible, Abilities abilities)
+    {
+        if (options.IsSoak)
+        {
+            for (int round = 0; ; round++)
+            {
+                Trial mixture = Trials.Of([], possible, 0, 1, options.Length, unchecked(options.Seed + round) & int.MaxValue).Single();
+                yield return mixture with { Name = "soak-" + round.ToString(CultureInfo.InvariantCulture) };
+            }
+        }
+
+        if (options.Faults.Contains("none"))
+        {
+            yield return new Trial("none", [], Mixing.Together, options.Length, options.Seed);
+        }
+
+        FaultKind[] alone = options.Faults.Contains("all") ? possible : [.. options.Faults.Where(name => name != "none").Select(name => Named(name, abilities))];
+        foreach (Trial trial in Trials.Of(alone, possible, options.Pairs, options.Mixtures, options.Length, options.Seed))
+        {
+            yield return trial;
+        }
+    }
+
+    private static FaultKind Named(string name, Abilities abilities)
+    {
+        FaultKind kind = Catalogue.Find(name) ?? throw new UsageException($"there is no fault '{name}'; see: goqueue verify list");
+        return abilities.Obstacle(kind.Needs) is { } obstacle ? throw new HarnessException($"{name} is not possible here: {obstacle}") : kind;
+    }
+
+    private static void SayWhatIsLeftOut(Abilities abilities)
+    {
+        foreach (IGrouping<string, FaultKind> left in Catalogue.All.Where(kind => !abilities.Has(kind.Needs)).GroupBy(kind => abilities.Obstacle(kind.Needs)!))
+        {
+            Console.WriteLine($"left out, {left.Key}: {string.Join(", ", left.Select(kind => kind.Name))}");
+        }
+    }
+
+    /// <summary>One line over everything.</summary>
+    private int Conclude()
+    {
+        // An interrupted soak is judged by the trials that came to their end.
+        Judgement[] counted = options.IsSoak ? [.. judgements.Where(judgement => judgement.Outcome.IsWhole || judgement.Valid == Validity.False)] : [.. judgements];
+        Validity valid = counted.Any(judgement => judgement.Valid == Validity.False) ? Validity.False
+            : counted.Length == 0 || counted.Any(judgement => judgement.Valid == Validity.Unknown) || (stop.IsCancellationRequested && !options.IsSoak) ? Validity.Unknown
+            : Validity.True;
+        Judgement? worst = counted.FirstOrDefault(judgement => judgement.Valid == valid);
+        string where = counted.Length == 1 ? counted[0].Outcome.Folder : valid == Validity.True || worst is null ? options.Out : worst.Outcome.Folder;
+        Console.WriteLine(
+            $"{Word(valid)}  seed {options.Seed}  {counted.Length} trials  {counted.Sum(judgement => judgement.Operations):N0} operations  {counted.Sum(judgement => judgement.Anomalies):N0} anomalies  {where}");
+        return valid switch { Validity.True => 0, Validity.False => 1, _ => 2 };
+    }
+
+    private static string Word(Validity valid) => valid switch { Validity.True => "valid", Validity.False => "invalid", _ => "unknown" };
+
+    private void Interrupt(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        if (stop.IsCancellationRequested)
+        {
+            return; // it is being cleaned up already
+        }
+
+        Console.WriteLine("interrupted: taking everything away, judging what there is");
+        stop.Cancel();
+    }
+}

@@ -1,0 +1,52 @@
+namespace GoQueue.Chaos.Nemesis;
+
+/// <summary>The files of a data directory by sort (docs/internals/data-directory.md, segment.md, raft-log.md).</summary>
+internal static class DataFiles
+{
+    private const int HeaderBytes = 61;
+
+    public static string[] Of(string data, DamageWhat sort)
+    {
+        string metadata = Path.Combine(data, "metadata");
+        string partitions = Path.Combine(data, "partitions");
+        return sort switch
+        {
+            DamageWhat.Segments => Files(partitions, "*.log"),
+            DamageWhat.Indexes => [.. Files(partitions, "*.index"), .. Files(partitions, "*.timeindex")],
+            DamageWhat.Checkpoints => [.. Files(partitions, "checkpoint"), .. Files(partitions, "leader-epochs"), .. Files(partitions, "*.state"), .. Files(partitions, "clean")],
+            DamageWhat.RaftLog => Files(metadata, "*.log"),
+            DamageWhat.Vote => Files(metadata, "raft-state"),
+            _ => Files(metadata, "snapshot-*"),
+        };
+    }
+
+    /// <summary>How much of a file is in use: a segment that grows is longer than what was written, and damage behind its end would be none.</summary>
+    public static long UsedBytes(string file)
+    {
+        if (Path.GetExtension(file) != ".log")
+        {
+            return long.MaxValue;
+        }
+
+        using FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        byte[] header = new byte[HeaderBytes];
+        long at = 0;
+        while (at + HeaderBytes <= stream.Length)
+        {
+            stream.Position = at;
+            stream.ReadExactly(header);
+            int size = System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(8)) + 12;
+            if (header[16] != 2 || size < HeaderBytes)
+            {
+                break;
+            }
+
+            at += size;
+        }
+
+        return at;
+    }
+
+    private static string[] Files(string folder, string pattern) =>
+        Directory.Exists(folder) ? [.. Directory.GetFiles(folder, pattern, SearchOption.AllDirectories).Order(StringComparer.Ordinal)] : [];
+}

@@ -1,0 +1,54 @@
+using GoQueue.Chaos.Machine;
+
+namespace GoQueue.Chaos.Nemesis;
+
+/// <summary>What a fault takes for itself; decides which two can happen at once.</summary>
+internal enum Grip
+{
+    /// <summary>Nothing: it goes with everything.</summary>
+    Loose,
+
+    /// <summary>Some nodes, which no other fault has then.</summary>
+    SomeNodes,
+
+    /// <summary>All nodes.</summary>
+    AllNodes,
+
+    /// <summary>The one node whose files may be damaged.</summary>
+    DamagedNode,
+
+    /// <summary>The roads between nodes.</summary>
+    Roads,
+
+    /// <summary>The bandwidth of links.</summary>
+    Bandwidth,
+
+    /// <summary>Clocks.</summary>
+    Clocks,
+}
+
+/// <summary>One row of the table of faults.</summary>
+/// <param name="Name">As on the command line.</param>
+/// <param name="Title">What happens, in words.</param>
+/// <param name="Seconds">How long it lasts, at least and at most.</param>
+internal sealed record FaultKind(string Name, string Title, Grip Grip, (double Least, double Most) Seconds, Func<TestBed, Random, Fault> Make)
+{
+    public Needs Needs { get; init; }
+
+    /// <summary>Nodes that the cluster must have for it to make sense.</summary>
+    public int Nodes { get; init; } = 3;
+
+    /// <summary>Whether it can be made of the hooks of an attached cluster, and of which; null: it needs a cluster of ours.</summary>
+    public (string Begin, string End)? Hooks { get; init; }
+
+    /// <summary>Whether both can happen at once.</summary>
+    public bool GoesWith(FaultKind other) => (Grip, other.Grip) switch
+    {
+        (Grip.Loose, _) or (_, Grip.Loose) => true,
+        (Grip.SomeNodes, Grip.SomeNodes) => true,
+        (Grip.SomeNodes, Grip.DamagedNode) or (Grip.DamagedNode, Grip.SomeNodes) => true,
+        (Grip.AllNodes, Grip.SomeNodes or Grip.AllNodes or Grip.DamagedNode) => false,
+        (Grip.SomeNodes or Grip.DamagedNode, Grip.AllNodes) => false,
+        _ => Grip != other.Grip,
+    };
+}

@@ -1,0 +1,191 @@
+using System.Diagnostics;
+using GoQueue.Chaos.Schedules;
+using GoQueue.Harness;
+using GoQueue.History.Events;
+using GoQueue.History.Format;
+
+namespace GoQueue.Chaos.Nemesis;
+
+/// <summary>
+/// Makes the faults of a schedule happen, looks whether they do, takes them back, and writes all of it into the history. A node that ends without a fault having
+/// it is noted, and started again.
+/// </summary>
+internal sealed class NemesisRunner(TestBed bed, IHistoryRecorder recorder, Action<string> say)
+{
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Watch = TimeSpan.FromMilliseconds(250);
+
+    private readonly Stopwatch clock = Stopwatch.StartNew();
+    private readonly List<string> crashes = [];
+    private int faults;
+
+    /// <summary>Faults that took effect.</summary>
+    public int TookEffect { get; private set; }
+
+    /// <summary>Nodes that ended by themselves.</summary>
+    public IReadOnlyList<string> Crashes
+    {
+        get
+        {
+            lock (crashes)
+            {
+                return [.. crashes];
+            }
+        }
+    }
+
+    /// <summary>Returns when the last fault was taken back (without any: after <paramref name="length"/>); also when cancelled.</summary>
+    public async Task RunAsync(IReadOnlyList<Window> windows, TimeSpan length, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task watching = WatchAsync(over.Token);
+        try
+        {
+            foreach (Window window in windows)
+            {
+                await Task.WhenAll(window.Faults.Select(fault => HappenAsync(fault, cancellationToken)));
+            }
+
+            if (windows.Count == 0)
+            {
+                await UntilAsync(length, cancellationToken);
+            }
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await watching;
+        }
+    }
+
+    private async Task HappenAsync(PlannedFault planned, CancellationToken cancellationToken)
+    {
+        await UntilAsync(planned.From, cancellationToken);
+        Fault fault = planned.Kind.Make(bed, new Random(planned.Seed));
+        int number = Interlocked.Increment(ref faults);
+        TimeSpan until = clock.Elapsed + planned.Length; // what came before may have taken longer than planned
+        string? seenInstead = "it did not begin";
+        bool hasBegun = false;
+        try
+        {
+            await fault.BeginAsync(cancellationToken);
+            hasBegun = true;
+            seenInstead = await fault.VerifyEffectAsync(cancellationToken);
+            while (seenInstead is not null && clock.Elapsed < until)
+            {
+                await Task.Delay(LookAgain, cancellationToken);
+                seenInstead = await fault.VerifyEffectAsync(cancellationToken);
+            }
+
+            Record(planned, fault, number, FaultEdge.Begin, seenInstead);
+            await UntilAsync(until, cancellationToken);
+        }
+        catch (NothingLeftException nothing)
+        {
+            say($"  {planned.Kind.Name}: {nothing.Message}");
+            bed.Note($"{planned.Kind.Name}: {nothing.Message}");
+            return;
+        }
+        catch (HarnessException failure)
+        {
+            say($"  {planned.Kind.Name}: {failure.Message}");
+            seenInstead = failure.Message;
+            if (!hasBegun)
+            {
+                Record(planned, fault, number, FaultEdge.Begin, seenInstead);
+            }
+        }
+        finally
+        {
+            await EndAsync(planned, fault, number, hasBegun);
+        }
+
+        if (seenInstead is null)
+        {
+            TookEffect++;
+        }
+    }
+
+    /// <summary>A fault must go even when the run is being interrupted.</summary>
+    private async Task EndAsync(PlannedFault planned, Fault fault, int number, bool hasBegun)
+    {
+        string? problem = null;
+        try
+        {
+            await fault.EndAsync(CancellationToken.None);
+        }
+        catch (HarnessException failure)
+        {
+            problem = failure.Message;
+            say($"  end of {planned.Kind.Name}: {failure.Message}");
+            bed.Note($"end of {planned.Kind.Name}: {failure.Message}");
+        }
+
+        if (hasBegun)
+        {
+            Record(planned, fault, number, FaultEdge.End, problem);
+        }
+    }
+
+    private void Record(PlannedFault planned, Fault fault, int number, FaultEdge edge, string? seenInstead)
+    {
+        NemesisValue value = new()
+        {
+            Fault = planned.Kind.Name,
+            Number = number,
+            Edge = edge,
+            Targets = [fault.Target],
+            TookEffect = seenInstead is null,
+            Proof = seenInstead,
+        };
+        recorder.Observe(Operation.Nemesis, value);
+        if (edge == FaultEdge.Begin)
+        {
+            say($"  {clock.Elapsed.TotalSeconds,6:0.0} s  {planned.Kind.Name} {fault.Target}, {planned.Length.TotalSeconds:0.0} s{(seenInstead is null ? "" : $": NO EFFECT ({seenInstead})")}");
+        }
+    }
+
+    private async Task UntilAsync(TimeSpan at, CancellationToken cancellationToken)
+    {
+        TimeSpan left = at - clock.Elapsed;
+        if (left > TimeSpan.Zero)
+        {
+            await Task.Delay(left, cancellationToken);
+        }
+    }
+
+    private async Task WatchAsync(CancellationToken over)
+    {
+        Dictionary<string, int> told = [];
+        while (!over.IsCancellationRequested)
+        {
+            foreach (Ground ground in bed.Grounds.Where(ground => !ground.Node.IsRunning && !bed.IsTaken(ground.Node.Id)))
+            {
+                int process = ground.Node.ProcessId;
+                if (told.GetValueOrDefault(ground.Node.Id) == process)
+                {
+                    continue;
+                }
+
+                // Released by its fault a moment ago and started right then: look twice.
+                await Task.Delay(Watch, CancellationToken.None);
+                if (ground.Node.IsRunning || bed.IsTaken(ground.Node.Id) || ground.Node.ProcessId != process)
+                {
+                    continue;
+                }
+
+                told[ground.Node.Id] = process;
+                string what = $"{ground.Node.Id} (process {process}) ended by itself {clock.Elapsed.TotalSeconds:0.0} s after the begin";
+                lock (crashes)
+                {
+                    crashes.Add(what);
+                }
+
+                say($"  {what}");
+                ground.Node.Launch();
+            }
+
+            await Task.Delay(Watch, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+}
