@@ -46,6 +46,36 @@ public sealed class DeposedLeaderTests
         Assert.True((await next.PublishAsync(Batches.From(Producer, 0, 5, "f"))).IsOk);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task L11_it_does_not_tell_an_end_from_before_and_still_knows_where_it_begins(bool learnsInTime)
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync(configure: learnsInTime ? null : WithShortProof);
+        await cluster.CreateAsync();
+        ClusterNode old = cluster["n1"];
+        Assert.True((await old.PublishAsync(Batches.Of("a"))).IsOk);
+        Assert.Equal(new Offset(1), old.Offsets(cluster.Partition).Value.HighWatermark);
+        int reads = old.Metadata.Reads;
+        old.Metadata.Cut();
+        cluster.Network.Cut(old.Id);
+        await cluster.FenceAsync("n1");
+        ClusterNode next = cluster.Leader;
+        await Eventually.TrueAsync(() => next.PublishAsync(Batches.Of("b")).Result.IsOk, "the next leader leads");
+
+        Task<Result<PartitionOffsets>> asked = old.Broker.Partitions.OffsetsAsync(cluster.Partition, CancellationToken.None).AsTask();
+        Assert.Equal(Offset.Zero, (await old.Broker.Partitions.LogStartAsync(cluster.Partition, CancellationToken.None)).Value);
+        if (learnsInTime)
+        {
+            await Eventually.TrueAsync(() => old.Metadata.Reads > reads, "it asks the quorum before it answers");
+            Assert.False(asked.IsCompleted);
+            old.Metadata.Mend();
+        }
+
+        Assert.Equal(ErrorCode.NotLeader, (await asked).Error.Code);
+        Assert.Equal(new Offset(2), next.Offsets(cluster.Partition).Value.HighWatermark);
+    }
+
     [Fact]
     public async Task T11_the_leader_still_refuses_what_is_wrong_and_a_storm_of_it_costs_few_reads_of_the_metadata()
     {

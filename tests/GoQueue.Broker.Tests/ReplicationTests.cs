@@ -330,7 +330,6 @@ public sealed class ReplicationTests
         await Eventually.TrueAsync(() => AtRisk() == (1, 4), "n1, which led before, had more");
         await cluster.InSyncAsync("n1", "n2", "n3");
 
-
         (long First, long End)? AtRisk() => Assert.Single(cluster.Metadata.Image.Events).AtRisk is { } range ? (range.First.Value, range.End.Value) : null;
     }
 

@@ -53,10 +53,26 @@ internal sealed partial class PartitionLoop
         return why.Code != ErrorCode.None ? why : partitionLog.OffsetForTime(instant, HighWatermark);
     }
 
-    public Result<PartitionOffsets> Offsets()
+    /// <summary>
+    /// L11. A leader that was deposed without knowing it would tell an end from before. What was acknowledged before the question is below this one's high watermark if it led at
+    /// any moment after it; the proof says that it did, and the watermark is read after that.
+    /// </summary>
+    public async ValueTask<Result<PartitionOffsets>> OffsetsAsync(CancellationToken cancellationToken)
     {
+        LeaderEpoch epoch = LeadingEpoch;
         Error why = WhyEndIsUnknown();
+        if (why.Code == ErrorCode.None && replication.Proofs.AreNeeded)
+        {
+            why = await replication.Proofs.AskAsync(Partition, epoch).UnlessCancelledAsync(cancellationToken) ? WhyEndIsUnknown() : NotProved(epoch);
+        }
+
         return why.Code != ErrorCode.None ? why : new PartitionOffsets(LogStart, HighWatermark);
+    }
+
+    public Result<Offset> FirstOffset()
+    {
+        Error why = WhyNoReads(mayFollow: false);
+        return why.Code != ErrorCode.None ? why : LogStart;
     }
 
     /// <summary>Committed data for a follower is not asked for; it gets everything appended.</summary>

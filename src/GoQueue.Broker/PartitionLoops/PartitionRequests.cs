@@ -35,7 +35,11 @@ internal sealed class PartitionRequests(PartitionTable partitions, BrokerEnviron
         });
     }
 
-    public ValueTask<Result<PartitionOffsets>> OffsetsAsync(TopicPartition partition, CancellationToken cancellationToken) => new(Offsets(partition));
+    public ValueTask<Result<PartitionOffsets>> OffsetsAsync(TopicPartition partition, CancellationToken cancellationToken) =>
+        partitions.TryGet(partition, out PartitionLoop? loop, out Error error) ? loop.OffsetsAsync(cancellationToken) : new(error);
+
+    public ValueTask<Result<Offset>> LogStartAsync(TopicPartition partition, CancellationToken cancellationToken) =>
+        new(partitions.TryGet(partition, out PartitionLoop? loop, out Error error) ? loop.FirstOffset() : error);
 
     public async ValueTask<Result<Offset>> OffsetForTimeAsync(TopicPartition partition, UnixMillis time, CancellationToken cancellationToken)
     {
@@ -45,15 +49,5 @@ internal sealed class PartitionRequests(PartitionTable partitions, BrokerEnviron
         }
 
         return await environment.Readers.RunAsync(() => loop.OffsetForTime(time)).UnlessCancelledAsync(cancellationToken);
-    }
-
-    private Result<PartitionOffsets> Offsets(TopicPartition partition)
-    {
-        if (!partitions.TryGet(partition, out PartitionLoop? loop, out Error error))
-        {
-            return error;
-        }
-
-        return loop.Offsets();
     }
 }

@@ -12,6 +12,7 @@ internal enum ForwardedCall : byte
     Fetch = 2,
     Offsets = 3,
     OffsetForTime = 4,
+    LogStart = 5,
 }
 
 /// <summary>The head of every forwarded call; a batch follows it for a publish (docs/internals/forwarding.md).</summary>

@@ -107,15 +107,19 @@ internal sealed class ForwardedRequests
                 return (ForwardedReply.Of(offsets), null);
 
             default:
-                Result<Offset> found = await here.OffsetForTimeAsync(message.Partition, new UnixMillis(message.Position), cancellationToken);
+                Result<Offset> found = await FindAsync(message, cancellationToken);
                 if (await LearnedMoreAsync(message, found.Error.Code, cancellationToken))
                 {
-                    found = await here.OffsetForTimeAsync(message.Partition, new UnixMillis(message.Position), cancellationToken);
+                    found = await FindAsync(message, cancellationToken);
                 }
 
                 return (ForwardedReply.Of(found), null);
         }
     }
+
+    private ValueTask<Result<Offset>> FindAsync(in ForwardedMessage message, CancellationToken cancellationToken) => message.Call == ForwardedCall.LogStart
+        ? here.LogStartAsync(message.Partition, cancellationToken)
+        : here.OffsetForTimeAsync(message.Partition, new UnixMillis(message.Position), cancellationToken);
 
     /// <summary>After a refusal that may come from old metadata: true when this node knows now what the sender knew.</summary>
     private async ValueTask<bool> LearnedMoreAsync(ForwardedMessage message, ErrorCode code, CancellationToken cancellationToken)

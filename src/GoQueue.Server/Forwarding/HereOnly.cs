@@ -18,6 +18,8 @@ internal sealed class HereOnly(IPartitionRequests here) : IPartitionRoutes
 
     public ValueTask<Result<PartitionOffsets>> OffsetsAsync(TopicPartition partition, CancellationToken cancellationToken) => here.OffsetsAsync(partition, cancellationToken);
 
+    public ValueTask<Result<Offset>> LogStartAsync(TopicPartition partition, CancellationToken cancellationToken) => here.LogStartAsync(partition, cancellationToken);
+
     public ValueTask<Result<Offset>> OffsetForTimeAsync(TopicPartition partition, UnixMillis time, CancellationToken cancellationToken) =>
         here.OffsetForTimeAsync(partition, time, cancellationToken);
 }

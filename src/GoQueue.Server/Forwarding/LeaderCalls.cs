@@ -89,9 +89,14 @@ internal sealed class LeaderCalls(IPeerTransport peers, ForwardingOptions option
         return answer.TryGet(out ForwardedReply reply, out Error error) ? new PartitionOffsets(new Offset(reply.First), new Offset(reply.Second)) : error;
     }
 
-    public async ValueTask<Result<Offset>> OffsetForTimeAsync(NodeId leader, TopicPartition partition, UnixMillis instant, long metadataVersion, CancellationToken cancellationToken)
+    public ValueTask<Result<Offset>> LogStartAsync(NodeId leader, TopicPartition partition, long metadataVersion, CancellationToken cancellationToken) =>
+        OffsetAsync(leader, new ForwardedMessage(ForwardedCall.LogStart, partition, metadataVersion, TraceParent()), cancellationToken);
+
+    public ValueTask<Result<Offset>> OffsetForTimeAsync(NodeId leader, TopicPartition partition, UnixMillis instant, long metadataVersion, CancellationToken cancellationToken) =>
+        OffsetAsync(leader, new ForwardedMessage(ForwardedCall.OffsetForTime, partition, metadataVersion, TraceParent(), Position: instant.Value), cancellationToken);
+
+    private async ValueTask<Result<Offset>> OffsetAsync(NodeId leader, ForwardedMessage message, CancellationToken cancellationToken)
     {
-        ForwardedMessage message = new(ForwardedCall.OffsetForTime, partition, metadataVersion, TraceParent(), Position: instant.Value);
         Result<ForwardedReply> answer = await AskAsync(leader, message, cancellationToken);
         return answer.TryGet(out ForwardedReply reply, out Error error) ? new Offset(reply.First) : error;
     }

@@ -67,6 +67,18 @@ internal sealed class PartitionRouter(
             static error => error,
             cancellationToken);
 
+    public ValueTask<Result<Offset>> LogStartAsync(TopicPartition partition, CancellationToken cancellationToken) => IsAlone
+        ? here.LogStartAsync(partition, cancellationToken)
+        : RouteAsync(
+            partition,
+            size: 0,
+            mayRepeatUnknown: true,
+            () => here.LogStartAsync(partition, cancellationToken),
+            (leader, version) => calls.LogStartAsync(leader, partition, version, cancellationToken),
+            static result => result.Error,
+            static error => error,
+            cancellationToken);
+
     public ValueTask<Result<Offset>> OffsetForTimeAsync(TopicPartition partition, UnixMillis time, CancellationToken cancellationToken) => IsAlone
         ? here.OffsetForTimeAsync(partition, time, cancellationToken)
         : RouteAsync(

@@ -88,6 +88,9 @@ internal sealed class BrokerPorts(ServerOptions options) : ITopicRequests, IPart
     public ValueTask<Result<PartitionOffsets>> OffsetsAsync(TopicPartition partition, CancellationToken cancellationToken) =>
         Routes.OffsetsAsync(partition, cancellationToken);
 
+    public ValueTask<Result<Offset>> LogStartAsync(TopicPartition partition, CancellationToken cancellationToken) =>
+        Routes.LogStartAsync(partition, cancellationToken);
+
     public ValueTask<Result<Offset>> OffsetForTimeAsync(TopicPartition partition, UnixMillis time, CancellationToken cancellationToken) =>
         Routes.OffsetForTimeAsync(partition, time, cancellationToken);
 

@@ -185,6 +185,11 @@ internal sealed class InMemoryBroker : ITopicRequests, IPartitionRequests, IProd
         }
     }
 
+    public ValueTask<Result<Offset>> LogStartAsync(TopicPartition partition, CancellationToken cancellationToken) =>
+        new(partitions.TryGetValue(partition, out InMemoryPartition? found)
+            ? found.Offsets.LogStart
+            : (Result<Offset>)new Error(ErrorCode.UnknownPartition, "no such partition"));
+
     public ValueTask<Result<PartitionOffsets>> OffsetsAsync(TopicPartition partition, CancellationToken cancellationToken) =>
         new(partitions.TryGetValue(partition, out InMemoryPartition? found)
             ? found.Offsets

@@ -41,6 +41,8 @@ internal sealed class NotingPartitions(IPartitionRequests real) : IPartitionRequ
         return result;
     }
 
+    public ValueTask<Result<Offset>> LogStartAsync(TopicPartition partition, CancellationToken cancellationToken) => real.LogStartAsync(partition, cancellationToken);
+
     public ValueTask<Result<PartitionOffsets>> OffsetsAsync(TopicPartition partition, CancellationToken cancellationToken) =>
         real.OffsetsAsync(partition, cancellationToken);
 

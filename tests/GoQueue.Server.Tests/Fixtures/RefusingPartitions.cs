@@ -19,6 +19,8 @@ internal sealed class RefusingPartitions(IPartitionRequests real, int refused, E
 
     public ValueTask<FetchResult> FetchAsync(FetchRequest request, CancellationToken cancellationToken) => real.FetchAsync(request, cancellationToken);
 
+    public ValueTask<Result<Offset>> LogStartAsync(TopicPartition partition, CancellationToken cancellationToken) => real.LogStartAsync(partition, cancellationToken);
+
     public ValueTask<Result<PartitionOffsets>> OffsetsAsync(TopicPartition partition, CancellationToken cancellationToken) =>
         real.OffsetsAsync(partition, cancellationToken);
 

@@ -62,6 +62,7 @@ public sealed class ForwardingTests
         Assert.Equal(["first", "second"], Values(read));
         Assert.Equal((new Offset(2), new Offset(2), Offset.Zero), (read.NextOffset, read.HighWatermark, read.LogStartOffset));
         Assert.Equal(new PartitionOffsets(Offset.Zero, new Offset(2)), (await routes.OffsetsAsync(ForwardingWorld.Partition, CancellationToken.None)).Value);
+        Assert.Equal(Offset.Zero, (await routes.LogStartAsync(ForwardingWorld.Partition, CancellationToken.None)).Value);
         Assert.Equal(new Offset(1), (await routes.OffsetForTimeAsync(ForwardingWorld.Partition, new UnixMillis(1500), CancellationToken.None)).Value);
         Assert.Equal(Offset.None, (await routes.OffsetForTimeAsync(ForwardingWorld.Partition, new UnixMillis(3000), CancellationToken.None)).Value);
     }

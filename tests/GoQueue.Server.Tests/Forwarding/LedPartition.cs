@@ -53,6 +53,9 @@ internal sealed class LedPartition(ForwardingNode node) : IPartitionRequests
         ? InMemoryPartition.Nothing(refusal, request.From, Offset.None, Offset.None)
         : await log.FetchAsync(request, cancellationToken);
 
+    public ValueTask<Result<Offset>> LogStartAsync(TopicPartition partition, CancellationToken cancellationToken) =>
+        new(Refusal(partition) is { } refusal ? refusal : (Result<Offset>)log.Offsets.LogStart);
+
     public ValueTask<Result<PartitionOffsets>> OffsetsAsync(TopicPartition partition, CancellationToken cancellationToken) =>
         new(Refusal(partition) is { } refusal ? refusal : (Result<PartitionOffsets>)log.Offsets);
 

@@ -22,6 +22,11 @@ internal readonly record struct StartPosition(long? Offset, long? TimeMillis)
             return new Offset(offset); // the fetch says whether it is there, and whether it is the history that the reader knows
         }
 
+        if (Offset is null && TimeMillis is null)
+        {
+            return await partitions.LogStartAsync(partition, cancellationToken);
+        }
+
         if (!(await partitions.OffsetsAsync(partition, cancellationToken)).TryGet(out PartitionOffsets range, out Error error))
         {
             return error;
@@ -36,12 +41,7 @@ internal readonly record struct StartPosition(long? Offset, long? TimeMillis)
                     $"offset {special} is outside of [{range.LogStart}, {range.HighWatermark}], what partition {partition.Partition} holds now; -1 is the end");
         }
 
-        if (TimeMillis is { } time)
-        {
-            Result<Offset> found = await partitions.OffsetForTimeAsync(partition, new UnixMillis(time), cancellationToken);
-            return found.IsOk && found.Value.IsNone ? range.HighWatermark : found;
-        }
-
-        return range.LogStart;
+        Result<Offset> found = await partitions.OffsetForTimeAsync(partition, new UnixMillis(TimeMillis ?? 0), cancellationToken);
+        return found.IsOk && found.Value.IsNone ? range.HighWatermark : found;
     }
 }

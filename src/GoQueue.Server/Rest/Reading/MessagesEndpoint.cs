@@ -53,6 +53,11 @@ internal sealed class MessagesEndpoint(RestContext rest, LongPolls polls)
             return asked;
         }
 
+        if (!query.FromEnd && query.FromTime is null)
+        {
+            return await rest.Partitions.LogStartAsync(partition, cancellationToken);
+        }
+
         if (query.FromTime is { } time)
         {
             Result<Offset> found = await rest.Partitions.OffsetForTimeAsync(partition, time, cancellationToken);
@@ -63,7 +68,7 @@ internal sealed class MessagesEndpoint(RestContext rest, LongPolls polls)
         }
 
         Result<PartitionOffsets> offsets = await rest.Partitions.OffsetsAsync(partition, cancellationToken);
-        return !offsets.IsOk ? offsets.Error : query.FromEnd || query.FromTime is not null ? offsets.Value.HighWatermark : offsets.Value.LogStart;
+        return offsets.IsOk ? offsets.Value.HighWatermark : offsets.Error;
     }
 
     private async Task ReadAsync(HttpContext context, TopicPartition partition, MessagesQuery query, Offset from, TimeSpan patience)
