@@ -1,6 +1,9 @@
 using GoQueue.History.Checking.Cluster;
+using GoQueue.History.Checking.Delays;
 using GoQueue.History.Checking.Groups;
 using GoQueue.History.Checking.Log;
+using GoQueue.History.Checking.Queues;
+using GoQueue.History.Checking.Transactions;
 
 namespace GoQueue.History.Checking;
 
@@ -17,8 +20,14 @@ internal static class AllChecks
         new RetentionCheck(context),
         new ReplicaCheck(context),
         new LivenessCheck(context),
+        new TransactionCheck(context),
+        new CycleCheck(context),
+        new PipelineCheck(context),
+        new SequenceCheck(context),
         new CommittedOffsetCheck(context),
         new AssignmentCheck(context),
+        new QueueCheck(context),
+        new DelayCheck(context),
         new RegisterCheck(context),
         new LeaderCheck(context),
         new RaftCheck(context),

@@ -12,6 +12,7 @@ internal sealed class CheckContext
     {
         Options = options;
         Findings = new Findings(options.MaxEvidence);
+        Transactions = new TransactionTable(this);
         topics = options.Configuration.Topics.ToDictionary(static topic => topic.Name, StringComparer.Ordinal);
     }
 
@@ -24,6 +25,8 @@ internal sealed class CheckContext
     public PartitionTable Partitions { get; } = new();
 
     public MessageTable Messages { get; } = new();
+
+    public TransactionTable Transactions { get; }
 
     public NameTable Keys { get; } = new();
 

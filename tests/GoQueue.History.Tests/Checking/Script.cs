@@ -197,9 +197,9 @@ internal sealed class Script
         Invoke(process, Operation.InitProducer, new ProducerValue { Producer = producer }).End(process, Operation.InitProducer, new ProducerValue { Producer = producer, Epoch = epoch });
 
     // Queues.
-    public static Delivery Delivered(string message, int attempt = 1, string? receipt = null, bool again = false, string? key = null, long offset = 0)
+    public static Delivery Delivered(string message, int attempt = 1, string? receipt = null, bool again = false, string? key = null)
     {
-        return new Delivery { Message = Id(message), Partition = 0, Offset = offset, Attempt = attempt, Receipt = receipt ?? $"r{message}#{attempt}", IsRedelivered = again || attempt > 1, Key = key };
+        return new Delivery { Message = Id(message), Partition = 0, Offset = Id(message).Counter, Attempt = attempt, Receipt = receipt ?? $"r{message}#{attempt}", IsRedelivered = again || attempt > 1, Key = key };
     }
 
     public static ReceiveValue Receiving(long lease, params Delivery[] deliveries) => new() { Topic = "t", Group = "g", LeaseMillis = lease, Deliveries = deliveries };

@@ -28,8 +28,6 @@ internal sealed class LogFacts(CheckContext context) : Check(context)
             case ScheduleValue schedule:
                 SentOne(invocation, schedule.Record, schedule.Topic, schedule.Partition, SendKind.Scheduled, SendAcks.All, isIdempotent: true);
                 break;
-            case TopicValue when invocation.Operation == Operation.Delete:
-                break;
             default:
                 break;
         }
@@ -44,6 +42,14 @@ internal sealed class LogFacts(CheckContext context) : Check(context)
                 break;
             case PollValue poll when outcome.Type == EventType.Ok:
                 Polled(outcome, poll);
+                break;
+            case ReceiveValue receive when outcome.Type == EventType.Ok:
+                foreach (Delivery delivery in receive.Deliveries)
+                {
+                    HistoryRecord record = new(delivery.Offset, delivery.Message) { Key = delivery.Key };
+                    Observe(outcome, Context.Partitions.Number(receive.Topic, delivery.Partition), record, isCommitted: true, MessageMarks.Delivered);
+                }
+
                 break;
             case TransactionValue transaction:
                 foreach (TransactionStep step in transaction.Steps)
