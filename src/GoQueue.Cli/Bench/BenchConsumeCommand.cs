@@ -15,6 +15,7 @@ internal sealed class BenchConsumeCommand
     private readonly Option<long?> consumers = OptionOf.Whole("--consumers", [], "Readers, each with its own connection and its share of the partitions. Default 1.", "COUNT", 1, 1024);
     private readonly Option<long?> fanOut = OptionOf.Whole("--fan-out", [], "Read the whole topic this many times at once, each time with consumers of its own. Default 1.", "COUNT", 1, 256);
     private readonly Option<bool> tail = OptionOf.Flag("--tail", "Read while the messages are written, instead of afterwards from the start.");
+    private readonly Option<string?> rack = OptionOf.Text("--rack", "Read from in-sync replicas in this rack, where there are any, instead of from the leaders.", "NAME");
     private readonly Option<bool> existing = OptionOf.Flag("--existing", "Write nothing: read what --topic holds.");
 
     public static void AddTo(CommandTree tree, Command group)
@@ -22,7 +23,7 @@ internal sealed class BenchConsumeCommand
         BenchConsumeCommand consume = new();
         Command command = new("consume", "Measure reading: throughput, processor time and allocation per message, and whether every message came once and in order.")
         {
-            consume.consumers, consume.fanOut, consume.tail, consume.existing,
+            consume.consumers, consume.fanOut, consume.tail, consume.rack, consume.existing,
         };
         foreach (Option option in consume.options.OfTopic.Concat(consume.options.OfLoad).Concat(consume.options.OfMachine).Where(option => option != consume.options.Duration))
         {
@@ -37,7 +38,8 @@ internal sealed class BenchConsumeCommand
                 ("goqueue bench consume --messages 2000000", "catching up from the start"),
                 ("goqueue bench consume --tail --messages 2000000 --consumers 2", "at the tail, while they are written"),
                 ("goqueue bench consume --tail --rate 50000 --fan-out 10", "ten subscribers of one hot topic, served from the broker's memory"),
-                ("goqueue bench consume --topic orders --existing", "read what a topic holds")),
+                ("goqueue bench consume --topic orders --existing", "read what a topic holds"),
+                ("goqueue bench consume --topic orders --existing --rack zone-b", "read it from the replicas of one rack")),
             session => session.WithClientAsync(client => consume.RunAsync(session, client)));
     }
 
@@ -58,7 +60,7 @@ internal sealed class BenchConsumeCommand
 
         // Readers at the tail must be there before the first message.
         await using ReaderGroup readers = new(
-            session, (int)(session.Get(consumers) ?? 1), (int)(session.Get(fanOut) ?? 1), topic, StartPosition.Earliest, session.Get(existing) ? null : ends, stopAtEnd: !atTail);
+            session, (int)(session.Get(consumers) ?? 1), (int)(session.Get(fanOut) ?? 1), topic, StartPosition.Earliest, session.Get(existing) ? null : ends, stopAtEnd: !atTail, Rack(session));
         long? expected = null;
         if (atTail)
         {
@@ -74,6 +76,8 @@ internal sealed class BenchConsumeCommand
 
         return await ReportAsync(session, topic, plan, producerOptions, readers, meter, expected);
     }
+
+    private string? Rack(Session session) => session.Get(rack) is { Length: > 0 } name ? name : null;
 
     private static async Task<long> FillAsync(Session session, LoadPlan plan, ProducerOptions producerOptions, ResourceMeter? meter)
     {
@@ -129,7 +133,8 @@ internal sealed class BenchConsumeCommand
         BenchConditions.Add(report, session, topic, plan, producerOptions)
             .Text("reading", session.Get(tail) ? "tail, while written" : "catch-up, from the start")
             .Number("consumers", readers.Readers.Count, 0)
-            .Number("fanOut", readers.Copies, 0);
+            .Number("fanOut", readers.Copies, 0)
+            .Text("rack", Rack(session) ?? "none: from the leaders");
         session.Results.Write(report.Machine(MachineFacts.Read()).Probe(probe).ToResult());
         if (session.Interruption.Happened)
         {

@@ -21,7 +21,8 @@ internal sealed class ReaderGroup : IAsyncDisposable
     /// <param name="start">From where.</param>
     /// <param name="offsets">From where in single partitions, when not from <paramref name="start"/>.</param>
     /// <param name="stopAtEnd">Whether a reader ends at the end of the topic.</param>
-    public ReaderGroup(Session session, int readers, int copies, BenchTopic topic, StartPosition start, IReadOnlyDictionary<int, long>? offsets, bool stopAtEnd)
+    /// <param name="rack">Whose replicas are read from; null for the leaders.</param>
+    public ReaderGroup(Session session, int readers, int copies, BenchTopic topic, StartPosition start, IReadOnlyDictionary<int, long>? offsets, bool stopAtEnd, string? rack = null)
     {
         int count = Math.Min(readers, topic.Partitions);
         Copies = copies;
@@ -34,6 +35,7 @@ internal sealed class ReaderGroup : IAsyncDisposable
                 Start = start,
                 StartOffsets = offsets,
                 StopAtEnd = stopAtEnd,
+                Rack = rack,
             },
             topic.Partitions))];
     }

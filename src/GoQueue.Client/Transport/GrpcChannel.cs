@@ -16,8 +16,11 @@ internal sealed class GrpcChannel : IDisposable
     /// <summary>What the other side may send ahead on one call; below it a fast reader waits for window updates (performance rule 9).</summary>
     private const int CallWindowBytes = 4 << 20;
 
-    /// <summary>Largest answer to a unary call: a list of 10,000 topics stays far below.</summary>
-    private const int MaxAnswerBytes = 64 << 20;
+    /// <summary>
+    /// Largest answer to a unary call: a message of the largest kind (64 MiB), alone in the answer to a Fetch, with its key, headers and the fields around it. A list of 10,000
+    /// topics stays far below.
+    /// </summary>
+    private const int MaxAnswerBytes = 80 << 20;
 
     private const string ServicePath = "/goqueue.v1.GoQueue/";
 

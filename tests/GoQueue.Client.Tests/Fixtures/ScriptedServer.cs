@@ -44,6 +44,9 @@ internal sealed partial class ScriptedServer : IAsyncDisposable
     /// <summary>Asked for every unary call by method; a code refuses it.</summary>
     public Func<string, ErrorCode> OnCall { get; set; } = _ => ErrorCode.None;
 
+    /// <summary>What a unary fetch answers.</summary>
+    public Func<FetchRequest, FetchResponse> OnFetch { get; set; } = _ => new FetchResponse();
+
     public ConcurrentQueue<string> Calls { get; } = new();
 
     public int Publishes => Volatile.Read(ref publishes);
@@ -219,6 +222,8 @@ internal sealed partial class ScriptedServer : IAsyncDisposable
                 ListTopicsResponse list = new();
                 list.Topics.AddRange(topics.Values.Select(topic => topic.Topic).OrderBy(topic => topic.Name, StringComparer.Ordinal));
                 return list;
+            case "Fetch":
+                return OnFetch(FetchRequest.Parser.ParseFrom(request));
             case "DeleteTopic":
                 RemoveTopic(DeleteTopicRequest.Parser.ParseFrom(request).Name);
                 return new DeleteTopicResponse();
