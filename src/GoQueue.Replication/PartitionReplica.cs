@@ -85,12 +85,13 @@ public sealed partial class PartitionReplica(NodeId self, ReplicaOptions options
     }
 
     /// <summary>What the log holds when this replica is opened: durable, by the flush of its recovery. Retention takes only what is committed.</summary>
-    public void Open(Offset logStart, Offset durableEnd)
+    /// <param name="committed">Everything below was noted to be committed; 0 when nothing was.</param>
+    public void Open(Offset logStart, Offset durableEnd, Offset committed)
     {
         Invariant.Check(Role == ReplicaRole.None && LogEnd == Offset.Zero, "a replica is opened once, before it has a role");
         LogEnd = durableEnd;
         DurableEnd = durableEnd;
-        HighWatermark = logStart;
+        HighWatermark = Offset.Max(logStart, Offset.Min(committed, durableEnd));
     }
 
     private void Take(PartitionView view)

@@ -51,14 +51,14 @@ public sealed partial class PartitionLog
     }
 
     /// <summary>
-    /// As <see cref="WriteState"/>, but written by <see cref="FinishRoll"/>. The snapshot speaks of flushed records only: the caller has flushed. One that still
-    /// waits gives way. It is a hint; without room there is none.
+    /// As <see cref="WriteState(ReadOnlySpan{byte}, Offset)"/>, but written by <see cref="FinishRoll"/>. The snapshot speaks of flushed records only: the caller has flushed. One that still
+    /// waits gives way. Without room there is none.
     /// </summary>
-    public void WriteStateBeside(ReadOnlySpan<byte> state)
+    public void WriteStateBeside(ReadOnlySpan<byte> state, Offset committed)
     {
         CheckUsable();
         Invariant.Check(FlushedOffset == EndOffset, "a snapshot speaks of flushed records only", EndOffset.Value, FlushedOffset.Value);
-        Volatile.Write(ref unsavedState, new UnsavedState(EndOffset, state.ToArray()));
+        Volatile.Write(ref unsavedState, new UnsavedState(EndOffset, state.ToArray(), committed));
     }
 
     /// <summary>The order is that of the promises: a checkpoint in the next segment says that this one needs no scan.</summary>
@@ -104,9 +104,10 @@ public sealed partial class PartitionLog
     {
         if (Interlocked.Exchange(ref unsavedState, null) is { } state)
         {
-            StateFiles.Write(directory, state.At, state.Bytes, options.StateSnapshots);
+            StoreCommitted(state.Committed);
+            StateFiles.Write(directory, state.At, state.Bytes, options.StateSnapshots, CommittedEnd);
         }
     }
 
-    private sealed record UnsavedState(Offset At, byte[] Bytes);
+    private sealed record UnsavedState(Offset At, byte[] Bytes, Offset Committed);
 }

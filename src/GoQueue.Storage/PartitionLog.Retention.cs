@@ -9,6 +9,14 @@ namespace GoQueue.Storage;
 /// <content>Retention, truncation and deletion: the writer's rarer tasks.</content>
 public sealed partial class PartitionLog
 {
+    /// <summary>Whether <see cref="ApplyRetention"/> would remove something now. Writer only; changes nothing.</summary>
+    public bool HasExpired(long retentionMillis, long retentionBytes, Offset notBeyond, UnixMillis now)
+    {
+        CheckUsable();
+        Segment active = Active;
+        return (active.Size > 0 && EndOffset <= notBeyond && IsExpired(active, retentionMillis, now)) || CountExpired(retentionMillis, retentionBytes, notBeyond, now) > 0;
+    }
+
     /// <summary>
     /// Deletes whole sealed segments from the start: those whose newest record is older than <paramref name="retentionMillis"/>, and those
     /// without which the log still has <paramref name="retentionBytes"/>. An active segment that is wholly expired is sealed first.
@@ -199,6 +207,7 @@ public sealed partial class PartitionLog
         flushedSinceCheckpoint = 0;
         corruptRanges = Array.FindAll(corruptRanges, range => range.Start < newEnd);
         Truncation.Finish(directory, Epochs, newEnd);
+        Volatile.Write(ref committedEnd, CommittedEndFile.Load(directory).Value);
     }
 
     private int CountExpired(long retentionMillis, long retentionBytes, Offset notBeyond, UnixMillis now)

@@ -12,17 +12,19 @@ public sealed partial class PartitionLog
 
     /// <summary>
     /// Keeps <paramref name="state"/> as the fold of everything below <see cref="EndOffset"/>. Flushes the log first, so that a snapshot never
-    /// speaks of records that a crash could take back. Durable when it returns; older snapshots beyond the newest few are deleted.
+    /// speaks of records that a crash could take back. Durable when it returns; older snapshots beyond the newest few are deleted, but for the newest at or
+    /// below <paramref name="committed"/>, which no truncation takes back.
     /// </summary>
     /// <exception cref="DiskFullException">No room; the older snapshots are still there.</exception>
-    public void WriteState(ReadOnlySpan<byte> state)
+    public void WriteState(ReadOnlySpan<byte> state, Offset committed)
     {
         Flush();
         try
         {
+            NoteCommitted(committed);
             Volatile.Write(ref unsavedState, null); // older than this one
             FinishRoll();
-            StateFiles.Write(directory, EndOffset, state, options.StateSnapshots);
+            StateFiles.Write(directory, EndOffset, state, options.StateSnapshots, CommittedEnd);
         }
         catch (FlushFailedException cause)
         {
@@ -30,6 +32,53 @@ public sealed partial class PartitionLog
             throw;
         }
     }
+
+    /// <summary>As <see cref="WriteState(ReadOnlySpan{byte}, Offset)"/>, of a log of which everything is committed.</summary>
+    /// <exception cref="DiskFullException">No room; the older snapshots are still there.</exception>
+    public void WriteState(ReadOnlySpan<byte> state) => WriteState(state, EndOffset);
+
+    /// <summary>Everything below it is known to be committed, also after a restart: at least as far as was noted by the last snapshot or <see cref="NoteCommitted"/>.</summary>
+    public Offset CommittedEnd => new(Volatile.Read(ref committedEnd));
+
+    /// <summary>Writer only: notes durably that everything below is committed; without room it is noted another time. At most <see cref="FlushedOffset"/> counts.</summary>
+    /// <exception cref="FlushFailedException">The log has failed.</exception>
+    public void NoteCommitted(Offset end)
+    {
+        CheckUsable();
+        try
+        {
+            StoreCommitted(Offset.Min(end, FlushedOffset));
+        }
+        catch (IOException cause)
+        {
+            Fail(cause);
+            throw;
+        }
+    }
+
+    private void StoreCommitted(Offset end)
+    {
+        lock (behind)
+        {
+            if (end <= CommittedEnd)
+            {
+                return;
+            }
+
+            try
+            {
+                CommittedEndFile.Store(directory, end);
+                Volatile.Write(ref committedEnd, end.Value);
+            }
+            catch (DiskFullException)
+            {
+                // what is known is less, and true
+            }
+        }
+    }
+
+    /// <summary>Up to where the newest durable snapshot at or below <paramref name="limit"/> stands for the log; none when there is none.</summary>
+    public Offset NewestStateUpTo(Offset limit) => StateFiles.NewestUpTo(directory, limit);
 
     /// <summary>
     /// In the directory of a log that is about to begin at a leader's log start: keeps the leader's snapshot, made at <paramref name="at"/>, until the log has
@@ -62,5 +111,8 @@ public sealed partial class PartitionLog
 
     /// <summary>The newest sound snapshot at or below <see cref="EndOffset"/>; the log from <paramref name="at"/> on is still to be folded in.</summary>
     /// <returns>False when there is none: fold from <see cref="StartOffset"/>.</returns>
-    public bool TryLoadState(out Offset at, out byte[] state) => StateFiles.TryLoad(directory, EndOffset, out at, out state);
+    public bool TryLoadState(out Offset at, out byte[] state) => TryLoadState(EndOffset, out at, out state);
+
+    /// <summary>As <see cref="TryLoadState(out Offset, out byte[])"/>, at or below <paramref name="limit"/>.</summary>
+    public bool TryLoadState(Offset limit, out Offset at, out byte[] state) => StateFiles.TryLoad(directory, limit, out at, out state);
 }

@@ -34,6 +34,7 @@ public sealed partial class PartitionLog : IDisposable
 
     private Exception? failure;
     private bool isClosed;
+    private long committedEnd;
 
     private PartitionLog(ILogDirectory directory, PartitionLogOptions options, RecoveredLog recovered)
     {
@@ -49,6 +50,7 @@ public sealed partial class PartitionLog : IDisposable
         cache = new TailCache(options.TailCacheBytes);
         spare = new SpareSegment(directory);
         hasCleanMarker = recovered.HasCleanMarker;
+        committedEnd = Offset.Min(CommittedEndFile.Load(directory), recovered.End).Value;
         Epochs = recovered.Epochs;
         Recovery = recovered.Report;
     }

@@ -2,6 +2,7 @@ using GoQueue.Broker.Requests;
 using GoQueue.Broker.Tests.Fixtures;
 using GoQueue.Core;
 using GoQueue.Metadata.Topics;
+using GoQueue.Storage.Directories;
 using GoQueue.Testing;
 
 namespace GoQueue.Broker.Tests;
@@ -34,6 +35,26 @@ public sealed class MaintenanceTests
         broker.Time.Advance(TimeSpan.FromMinutes(2));
         await Eventually.TrueAsync(async () => (await broker.OffsetsAsync(partition)).LogStart == new Offset(1), "everything expired");
         Assert.Equal(new Offset(1), (await broker.PublishAsync(partition, Batches.Of("b"))).BaseOffset);
+    }
+
+    /// <summary>
+    /// Goal (seed lone-16): a repeat is recognised although retention has taken the batch and the power went right after. Method: no roll ever wrote a snapshot, so what is left
+    /// of the log says nothing of the producer. The end that is known to be committed outlives it too.
+    /// </summary>
+    [Fact]
+    public async Task I5_retention_takes_no_record_whose_producer_a_restart_would_forget()
+    {
+        VirtualDisk disk = new();
+        TestBroker before = TestBroker.Open(disk);
+        TopicPartition partition = await before.CreateAsync("orders", new() { RetentionMillis = 1000 });
+        Assert.True((await before.PublishAsync(partition, Batches.From(new ProducerId(7), 0, 0, "a"))).IsOk);
+        before.Time.Advance(TimeSpan.FromMinutes(2));
+        await Eventually.TrueAsync(async () => (await before.OffsetsAsync(partition)).LogStart == new Offset(1), "everything expired");
+        disk.Crash(CrashMode.DropUnflushed);
+        await using TestBroker after = TestBroker.Open(disk);
+        PublishReceipt repeat = await after.PublishAsync(partition, Batches.From(new ProducerId(7), 0, 0, "a"));
+        Assert.Equal((ErrorCode.None, new Offset(0)), (repeat.Error.Code, repeat.BaseOffset));
+        Assert.Equal(new Offset(1), (await after.OffsetsAsync(partition)).HighWatermark);
     }
 
     [Fact]

@@ -62,7 +62,7 @@ public sealed class EpochTests
         ModelLog leader = LogOf((0, 3), (2, 3));
         leader.Assign(5);
         PartitionReplica leading = new(N1, new ReplicaOptions());
-        leading.Open(Offset.Zero, new Offset(6));
+        leading.Open(Offset.Zero, new Offset(6), Offset.Zero);
         leading.BecomeLeader(View(5, 1, N1, [N1]), new Offset(6), new Offset(6), Start);
         ModelLog own = LogOf((0, 3), (1, 2), (3, 2));
         PartitionReplica follower = Follower(own, 5);
@@ -161,7 +161,7 @@ public sealed class EpochTests
     {
         ModelLog log = LogOf((0, 5), (2, 3));
         PartitionReplica replica = new(N1, new ReplicaOptions());
-        replica.Open(Offset.Zero, new Offset(8));
+        replica.Open(Offset.Zero, new Offset(8), Offset.Zero);
         replica.BecomeLeader(View(7, 1, N1, [N1]), new Offset(8), new Offset(8), Start); // its epoch is noted with its first append
         Assert.Equal(ErrorCode.LogTruncated, replica.ValidateReader(LeaderEpoch.None, new Offset(11), new LeaderEpoch(5), log, out EpochEnd parting));
         Assert.Equal(new EpochEnd(new LeaderEpoch(2), new Offset(8)), parting);
@@ -236,7 +236,7 @@ public sealed class EpochTests
     private static PartitionReplica Follower(ModelLog log, int epoch)
     {
         PartitionReplica replica = new(N2, new ReplicaOptions());
-        replica.Open(Offset.Zero, new Offset(log.End));
+        replica.Open(Offset.Zero, new Offset(log.End), Offset.Zero);
         Assert.Equal(FollowerMove.Append, replica.BecomeFollower(View(epoch, epoch, N1, [N1, N2])).Move);
         return replica;
     }

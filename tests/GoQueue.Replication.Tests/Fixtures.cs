@@ -44,7 +44,7 @@ internal sealed class LeaderScene
     {
         Log = Fixtures.LogOf((0, records));
         Replica = new PartitionReplica(Fixtures.N1, options ?? new ReplicaOptions { MaxLag = TimeSpan.FromSeconds(10) });
-        Replica.Open(Offset.Zero, new Offset(records));
+        Replica.Open(Offset.Zero, new Offset(records), Offset.Zero);
         View = view ?? Fixtures.View(1, 1, Fixtures.N1, [Fixtures.N1, Fixtures.N2, Fixtures.N3]);
         Log.Assign(View.LeaderEpoch.Value);
         Replica.BecomeLeader(View, new Offset(records), new Offset(records), Now);

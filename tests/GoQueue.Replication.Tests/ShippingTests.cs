@@ -70,7 +70,7 @@ public sealed class ShippingTests
     private static PartitionReplica Follower(out FetchPosition asked)
     {
         PartitionReplica replica = new(N2, new ReplicaOptions());
-        replica.Open(Offset.Zero, new Offset(5));
+        replica.Open(Offset.Zero, new Offset(5), Offset.Zero);
         replica.BecomeFollower(View(1, 1, N1, [N1, N2, N3]));
         asked = replica.NextFetch(Offset.Zero, LogOf((0, 5)));
         return replica;

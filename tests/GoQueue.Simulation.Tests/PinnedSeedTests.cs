@@ -24,6 +24,9 @@ public sealed class PinnedSeedTests
         { "large", 1795281098029, "a follower that had to cut its log on a full disk stopped for good" },
         { "large", 1795281098375, "a partition that had no room when it was to be opened stopped for good" },
         { "cluster", 7026, "the metadata log stopped for good when it had to cut entries on a full disk" },
+        { "lone", 16, "retention took records of producers for whom no snapshot stood, and a restart had forgotten them" },
+        { "lone", 74, "compaction that found no room for its swap stopped the partition" },
+        { "disks", 175, "a leader alone in the set had no committed snapshot after a restart for the replica that began anew" },
         { "cluster", 1795284785061, "the directory of a partition was used after a sync of its name had failed, and went with the power" },
     };
 

@@ -103,6 +103,36 @@ public sealed class DiskTroubleTests
     }
 
     [Fact]
+    public void The_newest_committed_snapshot_stays_however_many_are_newer_and_a_cut_below_it_forgets_what_was_committed()
+    {
+        PartitionLog log = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        for (byte index = 1; index <= 6; index++)
+        {
+            log.AppendOne();
+            log.WriteState([index], committed: new Offset(Math.Min(index, (byte)2)));
+        }
+
+        Assert.Equal((new Offset(2), new Offset(2), new Offset(6)), (log.CommittedEnd, log.NewestStateUpTo(new Offset(4)), log.NewestStateUpTo(log.EndOffset)));
+        log.TruncateTo(new Offset(4));
+        Assert.True(log.TryLoadState(out Offset at, out byte[] state));
+        Assert.Equal((new Offset(2), 2, new Offset(2)), (at, state[0], log.CommittedEnd));
+        log.Dispose();
+        disk.Crash(CrashMode.DropUnflushed);
+        log = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        Assert.Equal(new Offset(2), log.CommittedEnd);
+        log.TruncateTo(new Offset(1)); // an unclean election
+        log.AppendOne();
+        log.AppendOne();
+        log.Flush();
+        Assert.Equal(Offset.Zero, log.CommittedEnd);
+        log.Dispose();
+        disk.Crash(CrashMode.DropUnflushed);
+        log = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        Assert.Equal((Offset.Zero, new Offset(3)), (log.CommittedEnd, log.EndOffset));
+        log.Dispose();
+    }
+
+    [Fact]
     public void A_snapshot_that_finds_the_disk_full_leaves_the_older_one()
     {
         using PartitionLog log = PartitionLog.Open(disk.Root, Options, Batches.Now);

@@ -81,8 +81,9 @@ public sealed class GoldenFileTests
             log.Close();
         }
 
-        StateFiles.Write(disk.Root, new Offset(4), [1, 2, 3], 2);
+        StateFiles.Write(disk.Root, new Offset(4), [1, 2, 3], 2, new Offset(4));
         Truncation.WriteIntent(disk.Root, new Offset(3));
+        CommittedEndFile.Store(disk.Root, new Offset(4));
         CleanerSwap.WriteIntent(disk.Root, [new Offset(0), new Offset(100)]);
         new CleanerState(new Offset(120), HasTombstones: true, [new(new(100), new(1000)), new(new(120), new(2000))]).Store(disk.Root);
         return new(StringComparer.Ordinal)
@@ -95,6 +96,7 @@ public sealed class GoldenFileTests
             ["state"] = Read(disk, "00000000000000000004.state"),
             ["clean"] = Read(disk, "clean"),
             ["truncate"] = Read(disk, "truncate"),
+            ["committed"] = Read(disk, "committed"),
             ["cleaner"] = Read(disk, "cleaner"),
             ["cleaner-swap"] = Read(disk, "cleaner-swap"),
         };

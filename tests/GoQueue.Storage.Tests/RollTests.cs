@@ -43,7 +43,7 @@ public sealed class RollTests
         FillSegment(log);
         AppendOne(log);
         log.Flush();
-        log.WriteStateBeside([1, 2, 3]);
+        log.WriteStateBeside([1, 2, 3], log.EndOffset);
         Assert.True(log.HasWorkBeside);
         log.FinishRoll();
         Assert.False(log.HasWorkBeside);
@@ -105,7 +105,7 @@ public sealed class RollTests
         FillSegment(log);
         AppendOne(log);
         log.Flush();
-        log.WriteStateBeside([9]);
+        log.WriteStateBeside([9], log.EndOffset);
         log.TruncateTo(new Offset(2));
         Assert.False(log.HasWorkBeside);
         Assert.False(log.TryLoadState(out _, out _), "the snapshot spoke of what was cut");

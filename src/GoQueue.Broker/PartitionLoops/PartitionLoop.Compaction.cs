@@ -2,6 +2,7 @@ using GoQueue.Core.Scheduling;
 using GoQueue.Core;
 using GoQueue.Metadata.Topics;
 using GoQueue.Storage;
+using GoQueue.Storage.Directories;
 
 namespace GoQueue.Broker.PartitionLoops;
 
@@ -85,6 +86,10 @@ internal sealed partial class PartitionLoop
                 {
                     cleaner.Swap();
                 }
+            }
+            catch (DiskFullException full)
+            {
+                Log.DiskFull(log, full, Partition); // the pass is given up and nothing is broken by it: a later round begins another
             }
             finally
             {

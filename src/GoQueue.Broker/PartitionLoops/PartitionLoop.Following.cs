@@ -162,10 +162,17 @@ internal sealed partial class PartitionLoop
         state = Restore(partitionLog, Partition, log, UnixMillis.From(time));
         stateSavedAt = Offset.None;
         SaveState();
-        if (stateSavedAt == partitionLog.EndOffset)
+        keptIncomingAt = incomingStateAt;
+        incomingStateAt = Offset.None;
+    }
+
+    /// <summary>The leader's snapshot goes when one of our own, that no truncation takes back, says what it said.</summary>
+    private void DropIncomingState()
+    {
+        if (!keptIncomingAt.IsNone && partitionLog.NewestStateUpTo(replica.HighWatermark) >= keptIncomingAt)
         {
             partitionLog.DropIncomingState();
-            incomingStateAt = Offset.None;
+            keptIncomingAt = Offset.None;
         }
     }
 
@@ -195,15 +202,15 @@ internal sealed partial class PartitionLoop
 
     private Result<(Offset LogStart, Offset At, byte[] State)> StateForFollower(Offset wanted)
     {
-        bool isThere = partitionLog.TryLoadState(out Offset at, out byte[] saved) && at >= partitionLog.StartOffset;
-        if (isThere && at <= replica.HighWatermark && (wanted.IsNone || wanted == at))
+        bool isThere = partitionLog.TryLoadState(replica.HighWatermark, out Offset at, out byte[] saved) && at >= partitionLog.StartOffset;
+        if (isThere && (wanted.IsNone || wanted == at))
         {
             return (partitionLog.StartOffset, at, saved);
         }
 
         if (!isThere)
         {
-            SaveState();
+            SaveState(); // committed soon: it is asked for again
         }
 
         return new Error(ErrorCode.OffsetNotAvailable, $"partition {Partition} has no committed snapshot at {wanted}; ask again");

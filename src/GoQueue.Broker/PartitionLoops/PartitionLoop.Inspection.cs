@@ -17,6 +17,9 @@ internal sealed partial class PartitionLoop
 
     public Offset EndOffset => partitionLog.EndOffset;
 
+    /// <summary>False while the log has not come as far as the leader's snapshot that it began with: what was retired before it is not folded in yet.</summary>
+    public bool HasWholeState => incomingStateAt.IsNone;
+
     public bool HasFailed => failed;
 
     /// <summary>Nothing can be read any more.</summary>

@@ -37,7 +37,7 @@ internal sealed partial class PartitionLoop
             partitionLog.Flush();
             PartitionState state = Restore(partitionLog, partition, environment.Logger, now);
             PartitionReplica replica = new(self, options.Replica);
-            replica.Open(partitionLog.StartOffset, partitionLog.FlushedOffset);
+            replica.Open(partitionLog.StartOffset, partitionLog.FlushedOffset, partitionLog.CommittedEnd);
             return new PartitionLoop(partition, options, partitionLog, state, replica, environment, replication);
         }
         catch
@@ -141,10 +141,11 @@ internal sealed partial class PartitionLoop
     {
         UnixMillis now = UnixMillis.From(time);
         TopicSettings topic = options.Topic;
-        if (topic.CleanupPolicy == CleanupPolicy.Delete)
+        DropIncomingState();
+        if (topic.CleanupPolicy == CleanupPolicy.Delete && partitionLog.HasExpired(topic.RetentionMillis, topic.RetentionBytes, replica.HighWatermark, now))
         {
             Offset before = partitionLog.StartOffset;
-            Offset after = partitionLog.ApplyRetention(topic.RetentionMillis, topic.RetentionBytes, replica.HighWatermark, now);
+            Offset after = partitionLog.ApplyRetention(topic.RetentionMillis, topic.RetentionBytes, EndOfWhatMayGo(), now);
             if (after > before)
             {
                 Log.RetentionApplied(log, Partition, before, after);
@@ -156,6 +157,22 @@ internal sealed partial class PartitionLoop
         {
             Log.ProducersExpired(log, Partition, expired);
         }
+    }
+
+    /// <summary>
+    /// Retention removes only what a durable snapshot of the fold stands for: else a restart, which folds what is left, would have forgotten what only the removed
+    /// records said, the producers among them. A snapshot above the high watermark does not count, because a truncation may take it back, and the high watermark is noted
+    /// first: a leader that knows less of it after a restart would have no committed snapshot to give to a replica that begins anew.
+    /// </summary>
+    private Offset EndOfWhatMayGo()
+    {
+        if (replica.HighWatermark == partitionLog.EndOffset)
+        {
+            SaveState(); // nothing may be written here for long: what waits for the next roll would stay
+        }
+
+        partitionLog.NoteCommitted(replica.HighWatermark);
+        return partitionLog.NewestStateUpTo(partitionLog.CommittedEnd);
     }
 
     private void CloseInTurn()
@@ -217,11 +234,11 @@ internal sealed partial class PartitionLoop
         partitionLog.Flush();
         snapshot.ResetWrittenCount();
         state.WriteSnapshot(snapshot);
-        partitionLog.WriteStateBeside(snapshot.WrittenSpan);
+        partitionLog.WriteStateBeside(snapshot.WrittenSpan, replica.HighWatermark);
         stateSavedAt = partitionLog.EndOffset;
     }
 
-    /// <summary>A snapshot of the fold at the end of the log bounds what a restart replays. It is a hint: a failed one costs time, not data.</summary>
+    /// <summary>A snapshot of the fold at the end of the log bounds what a restart replays, and what retention may remove. A failed one costs time, not data.</summary>
     private void SaveState()
     {
         if (stateSavedAt == partitionLog.EndOffset)
@@ -233,7 +250,7 @@ internal sealed partial class PartitionLoop
         state.WriteSnapshot(snapshot);
         try
         {
-            partitionLog.WriteState(snapshot.WrittenSpan);
+            partitionLog.WriteState(snapshot.WrittenSpan, replica.HighWatermark);
             stateSavedAt = partitionLog.EndOffset;
         }
         catch (DiskFullException full)

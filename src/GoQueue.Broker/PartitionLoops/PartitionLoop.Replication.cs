@@ -20,6 +20,7 @@ internal sealed partial class PartitionLoop
     private readonly LeaderEpoch epochAtOpen; // of an earlier life of this process: not to be led again
     private volatile IReplicaWatcher[] watchers = [];
     private Offset incomingStateAt = Offset.None; // a leader's snapshot waits for the log to come so far
+    private Offset keptIncomingAt = Offset.None; // it is folded in, and stays until a snapshot of our own is committed
     private bool isCutting; // under the gate: the log's epochs and its end do not fit together at the moment
     private bool hasFetched; // something was appended in this turn that a leader sent
 

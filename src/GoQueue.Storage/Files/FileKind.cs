@@ -13,4 +13,5 @@ internal enum FileKind : byte
     CleanerState = 8,
     CleanerSwap = 9,
     IncomingState = 10,
+    CommittedEnd = 11,
 }

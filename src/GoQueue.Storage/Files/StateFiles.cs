@@ -6,18 +6,32 @@ namespace GoQueue.Storage.Files;
 
 /// <summary>
 /// Snapshots of the partition's fold, one framed file per snapshot, named by the offset up to which the log is folded in. Only the newest few
-/// are kept; one above the end of the log would speak of records that no longer exist, so truncation and recovery delete it.
+/// are kept, and the newest that no truncation takes back; one above the end of the log would speak of records that no longer exist, so truncation and recovery
+/// delete it.
 /// </summary>
 internal static class StateFiles
 {
-    public static void Write(ILogDirectory directory, Offset at, ReadOnlySpan<byte> state, int keep)
+    /// <param name="committed">The newest snapshot at or below stays, however many are newer: what retention removed is in no other that is sure to stay.</param>
+    public static void Write(ILogDirectory directory, Offset at, ReadOnlySpan<byte> state, int keep, Offset committed)
     {
         FramedFile.Replace(directory, SegmentName.Of(at, SegmentName.State), FileKind.State, state);
         List<Offset> all = Find(directory);
+        int safe = all.FindLastIndex(found => found <= committed);
         for (int index = 0; index < all.Count - keep; index++)
         {
-            directory.Delete(SegmentName.Of(all[index], SegmentName.State));
+            if (index != safe)
+            {
+                directory.Delete(SegmentName.Of(all[index], SegmentName.State));
+            }
         }
+    }
+
+    /// <summary>Offset of the newest snapshot at or below <paramref name="limit"/>; none when there is none.</summary>
+    public static Offset NewestUpTo(ILogDirectory directory, Offset limit)
+    {
+        List<Offset> all = Find(directory);
+        int index = all.FindLastIndex(found => found <= limit);
+        return index < 0 ? Offset.None : all[index];
     }
 
     public static bool TryLoad(ILogDirectory directory, Offset end, out Offset at, out byte[] state)

@@ -79,6 +79,11 @@ internal static class Truncation
     {
         CutCleanerState(directory, end);
         epochs.TruncateTo(end);
+        if (CommittedEndFile.Load(directory) > end)
+        {
+            CommittedEndFile.Forget(directory);
+        }
+
         StateFiles.DeleteAbove(directory, end);
         directory.Sync();
         directory.Delete(FileName);

@@ -26,7 +26,7 @@ internal sealed class ModelNode(NodeId id, ReplicaOptions options)
     public void Restart()
     {
         Replica = new PartitionReplica(Id, options);
-        Replica.Open(Offset.Zero, new Offset(Log.Durable));
+        Replica.Open(Offset.Zero, new Offset(Log.Durable), Offset.Zero);
         Awaiting.Clear();
         SeenWatermark = Offset.Zero;
         WatermarkEpoch = LeaderEpoch.None;

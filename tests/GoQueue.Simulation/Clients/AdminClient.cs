@@ -50,6 +50,7 @@ internal sealed class AdminClient(ClientWorld world, int number, int maxTopics, 
             SegmentMillis = Random.Coin() ? 1000 : 3_600_000,
             ReplicationFactor = nodes == 1 ? 1 : Random.Below(4) == 0 ? 2 : 3,
         };
+        settings = World.HasCleaning ? WithCleaning(settings) : settings;
         CreateTopic request = new(name, 1 + Random.Below(2), settings);
         ClientAnswer<Result<TopicImage>> answer = await World.Network.CallAsync(Process, AnyHost(), node => node.Topics.CreateAsync(request, CancellationToken.None), Patience);
         World.Operations++;
@@ -63,6 +64,14 @@ internal sealed class AdminClient(ClientWorld world, int number, int maxTopics, 
             await LearnAsync(name);
         }
     }
+
+    /// <summary>A third of the topics keep everything, a third of them lose what is old, a third are compacted.</summary>
+    private TopicSettingsPatch WithCleaning(TopicSettingsPatch settings) => Random.Below(3) switch
+    {
+        0 => settings,
+        1 => settings with { RetentionMillis = 1000 + Random.Below(4000), SegmentMillis = 1000 },
+        _ => settings with { CleanupPolicy = CleanupPolicy.Compact, SegmentMillis = 1000 },
+    };
 
     private async Task AlterAsync(TopicImage topic)
     {

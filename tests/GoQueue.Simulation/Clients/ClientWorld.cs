@@ -36,6 +36,12 @@ internal sealed class ClientWorld(SimulationLoop loop, IReadOnlyList<SimulatedHo
     /// <summary>What the replicas have there: readers must be given the same bytes.</summary>
     public required Func<TopicPartition, CommittedBatches> CommittedOf { get; init; }
 
+    /// <summary>Where the log of some replica begins, since retention took what was before.</summary>
+    public required Func<TopicPartition, Offset> RetiredBelow { get; init; }
+
+    /// <summary>Some topics are cleaned: their records expire, or are compacted.</summary>
+    public bool HasCleaning { get; init; }
+
     /// <summary>The newest image that any node ever had.</summary>
     public required Func<MetadataImage> NewestImage { get; init; }
 
@@ -51,7 +57,8 @@ internal sealed class ClientWorld(SimulationLoop loop, IReadOnlyList<SimulatedHo
     {
         if (!histories.TryGetValue(partition, out PartitionHistory? history))
         {
-            histories.Add(partition, history = new PartitionHistory(partition, () => CommittedEnd(partition), CommittedOf(partition)));
+            bool isCompacted = NewestImage().TryGetTopic(partition.Topic, out TopicImage? topic) && topic.Settings.CleanupPolicy == CleanupPolicy.Compact;
+            histories.Add(partition, history = new PartitionHistory(partition, isCompacted, () => CommittedEnd(partition), CommittedOf(partition)));
         }
 
         return history;

@@ -54,6 +54,7 @@ internal sealed class FinalReader(ClientWorld world, int number) : SimulatedClie
     private async Task ReadAsync(TopicPartition partition, Offset end)
     {
         Offset position = Offset.Zero;
+        Offset start = Offset.Zero;
         while (position < end)
         {
             int host = HostFor(partition);
@@ -67,6 +68,13 @@ internal sealed class FinalReader(ClientWorld world, int number) : SimulatedClie
                     return;
                 }
 
+                bool isRetired = answer is { IsKnown: true, Value.Error.Code: ErrorCode.OffsetOutOfRange } && position < World.RetiredBelow(partition);
+                if (isRetired && answer.Value!.LogStartOffset > position)
+                {
+                    start = position = answer.Value.LogStartOffset;
+                    continue;
+                }
+
                 stuckOn = $"reading {partition} at {from} on host {host}: {(answer.IsKnown ? answer.Value!.Error.ToString() : "no answer")}";
                 TryAnotherHost(partition);
                 await PauseAsync(50);
@@ -75,9 +83,9 @@ internal sealed class FinalReader(ClientWorld world, int number) : SimulatedClie
 
             using FetchResult owned = result;
             World.LeaderIs(partition, host);
-            position = World.HistoryOf(partition).Reads(from, result.Slices, "the final reader");
+            position = Offset.Max(result.NextOffset, World.HistoryOf(partition).Reads(from, result.Slices, "the final reader"));
         }
 
-        World.HistoryOf(partition).CheckComplete(0, position.Value);
+        World.HistoryOf(partition).CheckComplete(start.Value, position.Value);
     }
 }

@@ -8,6 +8,7 @@ namespace GoQueue.Simulation.Clients;
 internal static class MessageValue
 {
     public const int Size = 16;
+    private const int KeysOfClient = 5;
 
     public static long Of(int client, long counter) => ((long)client << 40) | counter;
 
@@ -33,15 +34,34 @@ internal static class MessageValue
         return BinaryPrimitives.ReadInt64LittleEndian(body[8..]) == Check(value) ? value : -1;
     }
 
-    /// <summary>A batch of messages with consecutive values.</summary>
-    public static SharedBuffer Batch(RecordBatchBuilder builder, UnixMillis time, long firstValue, int count, ProducerId producer, short epoch, int sequence)
+    /// <summary>As of a body; a tombstone says in a header who it is.</summary>
+    public static long Read(in Record record)
+    {
+        if (!record.ValueIsNull)
+        {
+            return Read(record.Value);
+        }
+
+        return record.Headers.TryGetLast("v"u8, out RecordHeaderView header) ? Read(header.Value) : -1;
+    }
+
+    /// <summary>A batch of messages with consecutive values. Their keys come again and again; each key has one client.</summary>
+    /// <param name="hasTombstones">Some of them delete what was last said of their key.</param>
+    public static SharedBuffer Batch(
+        RecordBatchBuilder builder, UnixMillis time, long firstValue, int count, ProducerId producer, short epoch, int sequence, bool hasTombstones = false)
     {
         Span<byte> body = stackalloc byte[Size];
+        Span<byte> key = stackalloc byte[2];
         builder.Reset();
         for (int i = 0; i < count; i++)
         {
-            Write(body, firstValue + i);
-            builder.TryAppend(time, "k"u8, body, int.MaxValue);
+            long value = firstValue + i;
+            Write(body, value);
+            key[0] = (byte)ClientOf(value);
+            key[1] = (byte)(CounterOf(value) % KeysOfClient);
+            bool isTombstone = hasTombstones && CounterOf(value) % 7 == 3;
+            RecordHeader[] headers = isTombstone ? [new RecordHeader("v", body.ToArray())] : [];
+            builder.TryAppend(time, key, keyIsNull: false, isTombstone ? [] : body, valueIsNull: isTombstone, headers, int.MaxValue);
         }
 
         return builder.Build(producer, epoch, sequence);

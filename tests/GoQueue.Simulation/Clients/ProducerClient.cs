@@ -80,7 +80,7 @@ internal sealed class ProducerClient(ClientWorld world, int number, bool isIdemp
             ClientAnswer<PublishReceipt> answer = await World.Network.CallAsync(
                 Process,
                 host,
-                node => node.Partitions.PublishAsync(new PublishRequest(partition, Encode(time, first, count, identity, sequence), acks)),
+                node => node.Partitions.PublishAsync(new PublishRequest(partition, Encode(time, first, count, identity, sequence, history.IsCompacted), acks)),
                 TimeSpan.FromMilliseconds(200 + Random.Below(1500)));
             World.Operations++;
             PublishReceipt receipt = answer.Value;
@@ -91,9 +91,9 @@ internal sealed class ProducerClient(ClientWorld world, int number, bool isIdemp
                 return true;
             }
 
-            if (answer.IsKnown && World.TrueLeader(partition) == host)
+            if (answer.IsKnown)
             {
-                CheckRefusal(receipt.Error, partition); // a leader that was deposed and does not know it may know less than the producer
+                CheckRefusal(receipt.Error, partition); // also of a leader that was deposed and does not know it: it has to find out before it says so (ADR 0013)
             }
 
             mayBeStored |= !answer.IsKnown || IsUnknown(receipt.Error.Code);
@@ -128,8 +128,8 @@ internal sealed class ProducerClient(ClientWorld world, int number, bool isIdemp
         }
     }
 
-    private SharedBuffer Encode(UnixMillis time, long first, int count, ProducerIdentity? identity, int sequence) =>
-        MessageValue.Batch(builder, time, first, count, identity?.Id ?? ProducerId.None, identity?.Epoch ?? -1, identity is null ? -1 : sequence);
+    private SharedBuffer Encode(UnixMillis time, long first, int count, ProducerIdentity? identity, int sequence, bool hasTombstones) =>
+        MessageValue.Batch(builder, time, first, count, identity?.Id ?? ProducerId.None, identity?.Epoch ?? -1, identity is null ? -1 : sequence, hasTombstones);
 
     private static bool IsUnknown(ErrorCode code) => code is ErrorCode.OutcomeUnknown or ErrorCode.NotEnoughReplicasAfterAppend or ErrorCode.Timeout;
 

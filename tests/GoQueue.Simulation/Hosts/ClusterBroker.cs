@@ -30,6 +30,9 @@ internal sealed record ClusterShape
 
     /// <summary>Small ones make logs roll, and followers that were away take segments whole.</summary>
     public int MaxSegmentBytes { get; init; } = 1 << 30;
+
+    /// <summary>Between two looks for what may be removed or compacted.</summary>
+    public TimeSpan MaintenanceInterval { get; init; } = TimeSpan.FromSeconds(2);
 }
 
 /// <summary>A whole node: metadata quorum, controller, partitions, replication; composed as the server does it.</summary>
@@ -95,7 +98,7 @@ internal sealed class ClusterBroker(NodeLaunch launch, ClusterShape shape) : INo
             Node = launch.Host.Node,
             TailCacheBytesPerPartition = Math.Min(1 << 20, shape.MaxSegmentBytes / 2),
             MaxSegmentBytes = shape.MaxSegmentBytes,
-            MaintenanceInterval = TimeSpan.FromSeconds(2),
+            MaintenanceInterval = shape.MaintenanceInterval,
             Replication = shape.Replication,
         };
         node = await BrokerNode.OpenAsync(options, brokerSide, launch.Data, metadata);

@@ -13,12 +13,13 @@ using GoQueue.Storage;
 namespace GoQueue.Simulation.Invariants;
 
 /// <summary>What is known of the replicas of one partition, on whatever nodes they are.</summary>
-internal sealed class PartitionFacts(TopicPartition partition, IReadOnlyList<SimulatedHost> hosts)
+internal sealed class PartitionFacts(TopicPartition partition, bool isCompacted, IReadOnlyList<SimulatedHost> hosts)
 {
     private readonly Seen[] seen = [.. hosts.Select(_ => Seen.Nothing)];
     private readonly PartitionLoop?[] loops = new PartitionLoop?[hosts.Count];
     private readonly Dictionary<int, int> leaders = [];
     private readonly long[] compared = new long[hosts.Count]; // batches below were held against those of the others
+    private readonly long[] starts = new long[hosts.Count]; // of the logs
     private readonly ArrayBufferWriter<byte> folded = new();
     private PartitionImage? checkedImage;
 
@@ -26,7 +27,10 @@ internal sealed class PartitionFacts(TopicPartition partition, IReadOnlyList<Sim
     public Offset CommittedEnd { get; private set; } = Offset.Zero;
 
     /// <summary>What stands below the high watermarks.</summary>
-    public CommittedBatches Committed { get; } = new(partition);
+    public CommittedBatches Committed { get; } = new(partition, isCompacted);
+
+    /// <summary>The highest offset at which a log began: retention took what was before, on that node at least.</summary>
+    public Offset RetiredBelow { get; private set; } = Offset.Zero;
 
     /// <summary>First registration of the disk that is in each host now; no proof older than that concerns this disk.</summary>
     public required IReadOnlyList<BrokerEpoch> Disks { get; init; }
@@ -42,6 +46,7 @@ internal sealed class PartitionFacts(TopicPartition partition, IReadOnlyList<Sim
     {
         loops[host] = null;
         compared[host] = 0;
+        starts[host] = 0;
         seen[host] = Seen.Nothing;
     }
 
@@ -61,7 +66,15 @@ internal sealed class PartitionFacts(TopicPartition partition, IReadOnlyList<Sim
             // Opened anew after a restart; or, within one life of the process, on an empty log after the replica was taken away and given back.
             seen[host] = loops[host] is null ? seen[host] : Seen.Nothing;
             compared[host] = 0;
+            bool isSameLog = loops[host] is null && loop.LogStart.Value >= starts[host]; // a start over on an empty log skips what the leader retired
             loops[host] = loop;
+            starts[host] = isSameLog ? starts[host] : loop.LogStart.Value;
+            RetiredBelow = Offset.Max(RetiredBelow, loop.LogStart);
+        }
+
+        if (loop.LogStart.Value != starts[host])
+        {
+            CheckRetired(host, loop, newest);
         }
 
         PartitionReplica replica = loop.Replica;
@@ -89,7 +102,8 @@ internal sealed class PartitionFacts(TopicPartition partition, IReadOnlyList<Sim
         if (now.IsLive && hosts[host].Process?.HasDied?.Invoke() != true)
         {
             Compare(host, loop, now);
-            if (now.HighWatermark == now.End && (before.End != now.End || before.HighWatermark != now.HighWatermark))
+            bool isComparable = loop.HasWholeState && Committed.Keys is null; // rebuilt from a compacted log it knows the last batch of each producer and not the four before
+            if (isComparable && now.HighWatermark == now.End && (before.End != now.End || before.HighWatermark != now.HighWatermark))
             {
                 folded.Clear();
                 loop.State.WriteShared(folded);
@@ -122,6 +136,70 @@ internal sealed class PartitionFacts(TopicPartition partition, IReadOnlyList<Sim
         }
     }
 
+    /// <summary>L13: only what the topic's settings say is removed, only what is committed, and only from the front.</summary>
+    private void CheckRetired(int host, PartitionLoop loop, MetadataImage newest)
+    {
+        long from = starts[host];
+        long to = loop.LogStart.Value;
+        starts[host] = to;
+        if (!newest.TryGetTopic(partition.Topic, out TopicImage? topic) || hosts[host].Process is not { } process)
+        {
+            return; // deleted meanwhile
+        }
+
+        SimulationFailure.Unless(
+            to >= from && to <= Math.Max(loop.Replica.HighWatermark.Value, CommittedEnd.Value) && topic.Settings.CleanupPolicy == CleanupPolicy.Delete,
+            "L13",
+            $"the log of {Name(host)} begins at {to} instead of {from}; its high watermark is {loop.Replica.HighWatermark}, its topic is cleaned by {topic.Settings.CleanupPolicy}");
+        Committed.CheckExpired(from, to, topic.Settings.RetentionMillis, UnixMillis.From(process.Time), Name(host));
+        RetiredBelow = Offset.Max(RetiredBelow, loop.LogStart);
+    }
+
+    /// <summary>L13 of compacted topics, of each replica that is open now, as far as it knows things to be committed.</summary>
+    public void CheckKeys()
+    {
+        for (int host = 0; host < hosts.Count && Committed.Keys is { } keys; host++)
+        {
+            if (loops[host] is { HasEnded: false } loop && hosts[host].IsUp)
+            {
+                keys.CheckFold(Stored(loop), loop.Replica.HighWatermark.Value, Name(host));
+            }
+        }
+    }
+
+    private static IEnumerable<ReadOnlyMemory<byte>> Stored(PartitionLoop loop)
+    {
+        Offset from = loop.LogStart;
+        Offset end = loop.Replica.HighWatermark;
+        while (from < end)
+        {
+            LogRead read = loop.ReadStored(from, end);
+            List<ReadOnlyMemory<byte>> batches = [];
+            foreach (BufferSlice slice in read.Slices)
+            {
+                RecordBatchSequence sequence = new(slice.Span);
+                while (sequence.MoveNext())
+                {
+                    batches.Add(sequence.Current.ToArray());
+                }
+
+                slice.Buffer.Release();
+            }
+
+            foreach (ReadOnlyMemory<byte> batch in batches)
+            {
+                yield return batch;
+            }
+
+            if (batches.Count == 0)
+            {
+                yield break; // nothing is left below the end
+            }
+
+            from = read.NextOffset;
+        }
+    }
+
     /// <summary>L14, at every moment and not only at the end: what is new below the high watermark is what the others have there.</summary>
     private void Compare(int host, PartitionLoop loop, in Seen now)
     {
@@ -130,6 +208,11 @@ internal sealed class PartitionFacts(TopicPartition partition, IReadOnlyList<Sim
         while (from < end)
         {
             LogRead read = loop.ReadStored(from, end);
+            if (read is { Error: null, Slices.Count: 0 } && Committed.Keys is not null)
+            {
+                break; // compaction left nothing there
+            }
+
             SimulationFailure.Unless(read.Error is null && read.Slices.Count > 0, "L14", $"{Name(host)} cannot be read at {from}, below its high watermark {end}: {read.Error}");
             foreach (BufferSlice slice in read.Slices)
             {

@@ -2,6 +2,7 @@ using GoQueue.Broker.PartitionLoops;
 using GoQueue.Core;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Brokers;
+using GoQueue.Metadata.Topics;
 using GoQueue.Simulation.Hosts;
 using GoQueue.Simulation.World;
 
@@ -26,6 +27,18 @@ internal sealed class ReplicaChecker(SimulationLoop loop, IReadOnlyList<Simulate
 
     /// <summary>Highest offset that any leader ever counted as committed, and one more.</summary>
     public Offset CommittedEnd(TopicPartition partition) => partitions.TryGetValue(partition, out PartitionFacts? facts) ? facts.CommittedEnd : Offset.Zero;
+
+    /// <summary>Where some replica begins, since retention took what was before.</summary>
+    public Offset RetiredBelow(TopicPartition partition) => partitions.TryGetValue(partition, out PartitionFacts? facts) ? facts.RetiredBelow : Offset.Zero;
+
+    /// <summary>After the run: what compaction left of every partition.</summary>
+    public void CheckKeys()
+    {
+        foreach (PartitionFacts facts in partitions.Values)
+        {
+            facts.CheckKeys();
+        }
+    }
 
     /// <summary>Called after a step of a process; null for the world's own steps, which touch no replica.</summary>
     public void AfterStep(SimulatedProcess? process)
@@ -81,7 +94,8 @@ internal sealed class ReplicaChecker(SimulationLoop loop, IReadOnlyList<Simulate
     {
         if (!partitions.TryGetValue(partition, out PartitionFacts? facts))
         {
-            partitions.Add(partition, facts = new PartitionFacts(partition, hosts) { Disks = disks });
+            bool isCompacted = Newest.TryGetTopic(partition.Topic, out TopicImage? topic) && topic.Settings.CleanupPolicy == CleanupPolicy.Compact;
+            partitions.Add(partition, facts = new PartitionFacts(partition, isCompacted, hosts) { Disks = disks });
         }
 
         return facts;

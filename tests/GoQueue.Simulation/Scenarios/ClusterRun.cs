@@ -26,6 +26,8 @@ internal sealed class ClusterRun
     private readonly FaultMix mix;
     private readonly Nemesis nemesis;
     private readonly List<SimulatedClient> clients = [];
+    private readonly ReplicaChecker checker;
+    private readonly bool hasCleaning;
 
     /// <param name="change">What the scenario wants of the mix of faults.</param>
     public ClusterRun(SimulationLoop loop, int nodes, RunOptions options, Func<FaultMix, FaultMix> change)
@@ -36,6 +38,7 @@ internal sealed class ClusterRun
         mix = FaultMix.Draw(shape).WithBrokerFaults(new SeededStream(loop.Seed, "broker-faults"));
         mix = nodes == 1 ? mix with { Majority = true, WipedDisk = false, Administration = false } : mix;
         mix = change(mix);
+        hasCleaning = new SeededStream(loop.Seed, "cleaning").Below(3) == 0;
         ClusterShape? cluster = null;
         for (int i = 0; i < nodes; i++)
         {
@@ -43,8 +46,15 @@ internal sealed class ClusterRun
         }
 
         cluster = Shape(options);
-        ReplicaChecker checker = new(loop, hosts);
-        world = new ClientWorld(loop, hosts) { CommittedEnd = checker.CommittedEnd, CommittedOf = checker.CommittedOf, NewestImage = () => checker.Newest };
+        checker = new ReplicaChecker(loop, hosts);
+        world = new ClientWorld(loop, hosts)
+        {
+            CommittedEnd = checker.CommittedEnd,
+            CommittedOf = checker.CommittedOf,
+            RetiredBelow = checker.RetiredBelow,
+            NewestImage = () => checker.Newest,
+            HasCleaning = hasCleaning,
+        };
         world.Network.Use(mix);
         loop.AfterStep = checker.AfterStep;
         hosts.ForEach(host => host.Wiped = checker.Wiped);
@@ -79,7 +89,8 @@ internal sealed class ClusterRun
         nemesis.Heal();
         world.Network.Use(null);
         Liveness.Await(loop, world, clients, TimeSpan.FromSeconds(60));
-        return $"{hosts.Count} nodes, {world.Operations} operations, {world.Histories.Sum(history => history.Acknowledged)} acknowledged, "
+        checker.CheckKeys();
+        return $"{hosts.Count} nodes,{(hasCleaning ? " logs are cleaned," : "")} {world.Operations} operations, {world.Histories.Sum(history => history.Acknowledged)} acknowledged, "
             + $"{world.Histories.Sum(history => history.Read)} read, {hosts.Sum(host => host.Boots)} boots; {mix}";
     }
 
@@ -111,7 +122,8 @@ internal sealed class ClusterRun
             Raft = new RaftOptions { SnapshotEveryEntries = 5 + shape.Below(200), Faults = raftBug },
             Controller = new ControllerOptions { PreferredLeaderInterval = shape.Below(4) == 0 ? TimeSpan.FromMilliseconds(400) : TimeSpan.FromMinutes(1) },
             Replication = new ReplicationOptions { Replica = new ReplicaOptions { Bugs = bug, MaxLag = TimeSpan.FromMilliseconds(200 << shape.Below(6)) } },
-            MaxSegmentBytes = shape.Below(2) == 0 ? 2048 << shape.Below(4) : 1 << 30,
+            MaxSegmentBytes = shape.Below(2) == 0 ? 2048 << shape.Below(4) : hasCleaning ? 8192 : 1 << 30,
+            MaintenanceInterval = hasCleaning ? TimeSpan.FromMilliseconds(300) : TimeSpan.FromSeconds(2),
         };
     }
 }
