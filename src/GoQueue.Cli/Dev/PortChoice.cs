@@ -10,7 +10,13 @@ namespace GoQueue.Cli.Dev;
 /// </summary>
 internal sealed class PortChoice(IPAddress bind)
 {
+    // Below the range from which the system draws the ports of outgoing connections: nobody takes one between the choice and the start of the server.
+    private const int FirstKnown = 16_000;
+    private const int LastKnown = 32_000;
+    private const int Attempts = 10_000;
+
     private readonly List<string> notes = [];
+    private readonly HashSet<int> known = [];
 
     /// <summary>What was replaced by what.</summary>
     public IReadOnlyList<string> Notes => notes;
@@ -37,6 +43,7 @@ internal sealed class PortChoice(IPAddress bind)
     }
 
     /// <summary>A port that others must know before the server is there: the usual one, or a free one.</summary>
+    /// <exception cref="CommandFailure">None is free.</exception>
     public int ChooseKnown(string listener, int usual)
     {
         if (usual != 0 && IsFree(usual))
@@ -44,9 +51,13 @@ internal sealed class PortChoice(IPAddress bind)
             return usual;
         }
 
-        using TcpListener probe = new(bind, 0);
-        probe.Start();
-        int free = ((IPEndPoint)probe.LocalEndpoint).Port;
+        int free = Enumerable.Range(0, Attempts).Select(static _ => Random.Shared.Next(FirstKnown, LastKnown)).FirstOrDefault(port => !known.Contains(port) && IsFree(port));
+        if (free == 0)
+        {
+            throw CommandFailure.Refused($"no port between {FirstKnown} and {LastKnown} is free for {listener} on {bind}", "see what listens there with `ss -ltnp`");
+        }
+
+        known.Add(free);
         if (usual != 0)
         {
             notes.Add($"port {usual} for {listener} is taken; using {free}");

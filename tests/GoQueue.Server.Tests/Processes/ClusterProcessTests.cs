@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using GoQueue.Testing;
@@ -13,7 +12,7 @@ public sealed class ClusterProcessTests : IDisposable
     private static readonly string[] Nodes = ["n1", "n2", "n3"];
 
     private readonly TempFolder folder = new();
-    private readonly int[] ports = FreePorts(3);
+    private readonly int[] ports = KnownPorts.Take(3);
     private readonly Dictionary<string, ServerProcessHandle> running = [];
     private readonly Dictionary<string, HttpClient> clients = [];
 
@@ -164,14 +163,5 @@ public sealed class ClusterProcessTests : IDisposable
             await Eventually.TrueAsync(
                 async () => (await clients[node].GetAsync(new Uri($"/v1/topics/{topic}", UriKind.Relative))).StatusCode == HttpStatusCode.OK, $"topic {topic} shows on {node}");
         }
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        TcpListener[] taken = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
-        Array.ForEach(taken, listener => listener.Start());
-        int[] ports = [.. taken.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        Array.ForEach(taken, listener => listener.Dispose());
-        return ports;
     }
 }

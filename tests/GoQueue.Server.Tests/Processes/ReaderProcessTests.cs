@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using GoQueue.Client;
 using GoQueue.Core;
 using GoQueue.Testing;
@@ -12,20 +10,27 @@ public sealed class ReaderProcessTests : IAsyncLifetime
     private static readonly string[] Nodes = ["n1", "n2", "n3"];
 
     private readonly TempFolder folder = new();
-    private readonly int[] ports = FreePorts(9); // peers, gRPC, metrics
+    private readonly int[] ports = KnownPorts.Take(9); // peers, gRPC, metrics
     private readonly Dictionary<string, ServerProcessHandle> running = [];
     private readonly HttpClient http = new();
     private GoQueueClient client = null!;
 
     public async Task InitializeAsync()
     {
-        Array.ForEach(Nodes, Start);
-        foreach (string node in Nodes)
-        {
-            (await running[node].ReadyAsync()).Dispose();
-        }
-
         client = GoQueueClient.Connect(string.Join(',', ports[3..6].Select(port => $"127.0.0.1:{port}")));
+        Array.ForEach(Nodes, Start);
+        try
+        {
+            foreach (string node in Nodes)
+            {
+                (await running[node].ReadyAsync()).Dispose();
+            }
+        }
+        catch
+        {
+            await DisposeAsync(); // else nobody does, and the processes stay
+            throw;
+        }
     }
 
     public async Task DisposeAsync()
@@ -162,14 +167,5 @@ public sealed class ReaderProcessTests : IAsyncLifetime
         string text = await http.GetStringAsync(new Uri($"http://127.0.0.1:{ports[6 + Array.IndexOf(Nodes, node)]}/metrics"));
         string? line = text.Split('\n').FirstOrDefault(line => line.StartsWith("goqueue_storage_fetches_total ", StringComparison.Ordinal));
         return line is null ? 0 : double.Parse(line.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        TcpListener[] taken = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
-        Array.ForEach(taken, listener => listener.Start());
-        int[] ports = [.. taken.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        Array.ForEach(taken, listener => listener.Dispose());
-        return ports;
     }
 }
