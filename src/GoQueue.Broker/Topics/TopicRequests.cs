@@ -46,8 +46,7 @@ internal sealed class TopicRequests(BrokerOptions options, BrokerEnvironment env
         }
 
         CreateTopicCommand command = new(id, request.Name, settings, placed, UnixMillis.From(environment.Time));
-        Error? error = await ProposeAsync(command, cancellationToken);
-        return error ?? Find(request.Name);
+        return await ProposeAsync(command, cancellationToken);
     }
 
     public Result<TopicImage> Describe(string name) => TopicName.Validate(name) ?? Find(name);
@@ -59,13 +58,23 @@ internal sealed class TopicRequests(BrokerOptions options, BrokerEnvironment env
 
     public async ValueTask<Result<TopicImage>> DeleteAsync(string name, CancellationToken cancellationToken)
     {
-        if (!Describe(name).TryGet(out TopicImage? topic, out Error unknown))
+        for (int tries = 0; tries < MaxTries; tries++)
         {
-            return unknown;
+            if (!(await DescribeNowAsync(name, cancellationToken)).TryGet(out TopicImage? topic, out Error unknown))
+            {
+                return unknown;
+            }
+
+            Result<TopicImage> deleted = await ProposeAsync(new DeleteTopicCommand(topic.Id), cancellationToken);
+            if (deleted.IsOk || deleted.Error.Code != ErrorCode.UnknownTopic)
+            {
+                return deleted;
+            }
+
+            // The one that was known here is gone already; another one may have its name now.
         }
 
-        Error? error = await ProposeAsync(new DeleteTopicCommand(topic.Id), cancellationToken);
-        return error is { } refused ? refused : topic;
+        return TooManyOthers(name);
     }
 
     public ValueTask<Result<TopicImage>> AddPartitionsAsync(string name, int total, long? expectedVersion, CancellationToken cancellationToken) =>
@@ -78,16 +87,28 @@ internal sealed class TopicRequests(BrokerOptions options, BrokerEnvironment env
     private async ValueTask<Result<TopicImage>> ChangeAsync(
         string name, long? expectedVersion, Func<TopicImage, Result<MetadataCommand>> change, CancellationToken cancellationToken)
     {
+        bool isCurrent = false;
         for (int tries = 0; tries < MaxTries; tries++)
         {
-            if (!Describe(name).TryGet(out TopicImage? topic, out Error unknown))
+            if (!(await DescribeNowAsync(name, cancellationToken)).TryGet(out TopicImage? topic, out Error unknown))
             {
                 return unknown;
             }
 
             if (expectedVersion is { } expected && expected != topic.Version)
             {
-                return new Error(ErrorCode.PreconditionFailed, $"topic {name} has version {topic.Version}, not {expected}");
+                if (isCurrent)
+                {
+                    return new Error(ErrorCode.PreconditionFailed, $"topic {name} has version {topic.Version}, not {expected}");
+                }
+
+                if (await CatchUpAsync(cancellationToken) is { } unsure)
+                {
+                    return unsure;
+                }
+
+                isCurrent = true;
+                continue;
             }
 
             if (!change(topic).TryGet(out MetadataCommand? command, out Error refused))
@@ -96,18 +117,15 @@ internal sealed class TopicRequests(BrokerOptions options, BrokerEnvironment env
             }
 
             // Answered after it was applied here, so a refusal's newer version is in the image of the next try.
-            if (await ProposeAsync(command, cancellationToken) is not { } error)
+            Result<TopicImage> changed = await ProposeAsync(command, cancellationToken);
+            bool wasOvertaken = !changed.IsOk && (changed.Error.Code == ErrorCode.UnknownTopic || (expectedVersion is null && changed.Error.Code == ErrorCode.PreconditionFailed));
+            if (!wasOvertaken)
             {
-                return Find(name);
-            }
-
-            if (expectedVersion is not null || error.Code != ErrorCode.PreconditionFailed)
-            {
-                return error;
+                return changed;
             }
         }
 
-        return new Error(ErrorCode.Overloaded, $"topic {name} was changed by others {MaxTries} times meanwhile; repeat");
+        return TooManyOthers(name);
     }
 
     private static Result<MetadataCommand> Alteration(TopicImage topic, TopicSettingsPatch patch)
@@ -158,7 +176,32 @@ internal sealed class TopicRequests(BrokerOptions options, BrokerEnvironment env
             : new Error(ErrorCode.InvalidReplicationFactor, $"{replicationFactor} replicas need as many brokers; none is registered yet");
     }
 
-    private async ValueTask<Error?> ProposeAsync(MetadataCommand command, CancellationToken cancellationToken)
+    /// <summary>
+    /// The topic, or a refusal that holds: what this node knows may be old, and "there is none" is final for the caller, so it is said only after a read of the quorum that was
+    /// asked after the request came (M5).
+    /// </summary>
+    private async ValueTask<Result<TopicImage>> DescribeNowAsync(string name, CancellationToken cancellationToken)
+    {
+        Result<TopicImage> known = Describe(name);
+        return known.IsOk || known.Error.Code != ErrorCode.UnknownTopic ? known
+            : await CatchUpAsync(cancellationToken) is { } unsure ? unsure
+            : Describe(name);
+    }
+
+    /// <summary>Returns when the image here shows everything that was decided before the call; else why nobody can say (MetadataUnavailable, OutcomeUnknown, ShuttingDown: nothing was done).</summary>
+    private async ValueTask<Error?> CatchUpAsync(CancellationToken cancellationToken)
+    {
+        if (environment.Quorum is null)
+        {
+            return null; // a log of this node alone is always current
+        }
+
+        Result<long> read = await environment.Quorum.ReadIndexAsync(cancellationToken);
+        return read.IsOk ? null : new Error(ErrorCode.MetadataUnavailable, $"whether what this node knows is current cannot be found out now: {read.Error.Detail}");
+    }
+
+    /// <summary>The topic as the command left it (or as it was when it was deleted): by now somebody else may have changed or deleted it again.</summary>
+    private async ValueTask<Result<TopicImage>> ProposeAsync(MetadataCommand command, CancellationToken cancellationToken)
     {
         Result<MetadataOutcome> result = await metadata.ProposeAsync(command, cancellationToken);
         if (!result.TryGet(out MetadataOutcome? outcome, out Error error))
@@ -166,14 +209,23 @@ internal sealed class TopicRequests(BrokerOptions options, BrokerEnvironment env
             return error;
         }
 
-        if (outcome.IsRefused)
+        if (outcome.Error is { } refused)
         {
-            return outcome.Error;
+            return refused;
         }
 
         await partitions.ReachedAsync(metadata.Image.Version).UnlessCancelledAsync(cancellationToken);
-        return null;
+        return outcome switch
+        {
+            MetadataOutcome.TopicCreated created => created.Topic,
+            MetadataOutcome.TopicAltered altered => altered.Topic,
+            MetadataOutcome.PartitionsAdded added => added.Topic,
+            MetadataOutcome.TopicDeleted deleted => deleted.Topic,
+            _ => throw new InvariantViolationException($"{command.GetType().Name} was answered with {outcome.GetType().Name}"),
+        };
     }
+
+    private static Error TooManyOthers(string name) => new(ErrorCode.Overloaded, $"topic {name} was changed by others {MaxTries} times meanwhile; repeat");
 
     private Result<TopicImage> Find(string name) =>
         metadata.Image.TryGetTopic(name, out TopicImage? topic) ? topic : new Error(ErrorCode.UnknownTopic, $"no topic is named '{name}'");
