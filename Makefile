@@ -11,9 +11,9 @@ SLN := GoQueue.Raft.sln
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-# What the two executables are built from; a change of any of these makes `make build` do work.
-SOURCES := $(shell find src proto -type f \( -name '*.cs' -o -name '*.csproj' -o -name '*.proto' -o -name '*.json' -o -name '*.yml' -o -name '*.yaml' -o -name '*.html' -o -name '*.js' -o -name '*.css' -o -name '*.txt' -o -name '*.resx' \) -not -path '*/obj/*' -not -path '*/bin/*') Directory.Build.props Directory.Packages.props global.json .editorconfig
-APPS := src/GoQueue.Server/GoQueue.Server.csproj src/GoQueue.Cli/GoQueue.Cli.csproj
+# What the executables are built from; a change of any of these makes `make build` do work.
+SOURCES := $(shell find src proto chaos -type f \( -name '*.cs' -o -name '*.csproj' -o -name '*.proto' -o -name '*.json' -o -name '*.yml' -o -name '*.yaml' -o -name '*.html' -o -name '*.js' -o -name '*.css' -o -name '*.txt' -o -name '*.resx' \) -not -path '*/obj/*' -not -path '*/bin/*') Directory.Build.props Directory.Packages.props global.json .editorconfig
+APPS := src/GoQueue.Server/GoQueue.Server.csproj src/GoQueue.Cli/GoQueue.Cli.csproj chaos/GoQueue.Chaos/GoQueue.Chaos.csproj
 
 ifdef SEED
 SIM_ARGS := $(SEED)
@@ -21,14 +21,14 @@ else
 SIM_ARGS := --fresh --seconds $(SIM_SECONDS)
 endif
 
-.PHONY: help build run dev dev-cluster test judges cluster-test bench demo fuzz sim sim-soak fmt check-format hooks ci clean
+.PHONY: help build run dev dev-cluster test judges cluster-test chaos chaos-short chaos-soak bench demo fuzz sim sim-soak fmt check-format hooks ci clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
-build: bin/.built ## Release builds of bin/goqueue-server and bin/goqueue
+build: bin/.built ## Release builds of bin/goqueue-server, bin/goqueue and bin/goqueue-chaos
 
-# Both executables share bin/: central package versions make every library they share the same file.
+# The executables share bin/: central package versions make every library they share the same file.
 bin/.built: $(SOURCES)
 	@mkdir -p bin
 	@for app in $(APPS); do .ci/quiet "build $$(basename $$app .csproj)" dotnet publish $$app -c Release -o bin -p:PublishDocumentationFiles=false -p:PublishReferencesDocumentationFiles=false; done
@@ -59,6 +59,15 @@ cluster-test: build ## faults on clusters of real processes, about 15 minutes; `
 	@.ci/quiet "build cluster test" dotnet build chaos/GoQueue.ClusterTest/GoQueue.ClusterTest.csproj -c Release
 	@dotnet chaos/GoQueue.ClusterTest/bin/Release/net10.0/GoQueue.ClusterTest.dll --bin bin $(CLUSTER)
 
+chaos: build ## every fault alone and 20 random pairs, three minutes each, with a judged history (hours; as root); `make chaos CHAOS="--faults kill-all --seed 7"` picks
+	@bin/goqueue verify --out .chaos/$$(date +%Y%m%d-%H%M%S) $(or $(CHAOS),--faults all --pairs 20 --seconds 180)
+
+chaos-short: build ## some faults on a real cluster with a judged history, about five minutes
+	@bin/goqueue verify --out .chaos/$$(date +%Y%m%d-%H%M%S) $(or $(CHAOS),--faults kill-all --pairs 1 --mixtures 1 --seconds 75)
+
+chaos-soak: build ## mixtures of faults with fresh seeds until stopped
+	@bin/goqueue verify --out .chaos/$$(date +%Y%m%d-%H%M%S) --soak --seconds 180 $(CHAOS)
+
 bench: build ## the figures of docs/benchmarks.md on this machine, with a raw flush probe; `make bench BENCH="saturated cluster"` picks some
 	@tests/bench/run $(BENCH)
 
@@ -88,5 +97,5 @@ hooks: ## check format and architecture before every commit in this clone
 ci: check-format test ## exactly what CI runs
 
 clean: ## remove build output and scratch data (never ./data)
-	@rm -rf bin .judges .bench .demo TestResults BenchmarkDotNet.Artifacts
+	@rm -rf bin .judges .bench .demo .chaos TestResults BenchmarkDotNet.Artifacts
 	@find src tests chaos -type d \( -name bin -o -name obj -o -name node_modules -o -name TestResults \) -prune -exec rm -rf {} +

@@ -29,6 +29,7 @@ internal enum DamageWhat
 internal sealed class Damage(TestBed bed, Random random, DamageHow how, bool isRunning) : NodeFault(bed, random, 1)
 {
     private const int MostFlips = 8;
+    private const int ZeroedBytes = 4096;
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(20);
 
     private readonly List<string> damaged = [];
@@ -51,7 +52,7 @@ internal sealed class Damage(TestBed bed, Random random, DamageHow how, bool isR
             (before.AsSpan().SequenceEqual(after) ? unchanged : damaged).Add($"{Path.GetRelativePath(Victims[0].Node.Data, file)} ({what})");
         }
 
-        Target = $"{Victims[0].Node.Id}: {string.Join(", ", damaged)}";
+        Target = $"{Victims[0].Node.Id}: {string.Join(", ", damaged.Concat(unchanged))}";
     }
 
     public override Task<string?> VerifyEffectAsync(CancellationToken cancellationToken) =>
@@ -128,8 +129,13 @@ internal sealed class Damage(TestBed bed, Random random, DamageHow how, bool isR
                     return $"cut to {left} bytes";
 
                 case DamageHow.Zero:
-                    long from = Random.NextInt64(length);
-                    long count = Math.Min(length - from, 4096);
+                    // From a byte that is not zero: much of these files is.
+                    byte[] content = new byte[length];
+                    stream.Position = 0;
+                    stream.ReadExactly(content);
+                    int[] used = [.. Enumerable.Range(0, content.Length).Where(at => content[at] != 0)];
+                    long from = used.Length > 0 ? used[Random.Next(used.Length)] : 0;
+                    long count = Math.Min(length - from, ZeroedBytes);
                     stream.Position = from;
                     stream.Write(new byte[count]);
                     return $"{count} zeros at {from}";
@@ -154,15 +160,15 @@ internal sealed class Damage(TestBed bed, Random random, DamageHow how, bool isR
         }
 
         string other = siblings[Random.Next(siblings.Length)];
-        byte[] content;
+        byte[] stale;
         using (FileStream source = new(other, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
         {
-            content = new byte[source.Length];
-            source.ReadExactly(content);
+            stale = new byte[source.Length];
+            source.ReadExactly(stale);
         }
 
         stream.SetLength(0);
-        stream.Write(content);
+        stream.Write(stale);
         return $"as {Path.GetRelativePath(Victims[0].Node.Data, other)}";
     }
 

@@ -145,39 +145,38 @@ internal sealed class LinkProxy : IAsyncDisposable
 
     private async Task CarryBothWaysAsync(Socket caller, Socket called)
     {
-        Task there = CarryAsync(caller, called, isReply: false);
-        Task back = CarryAsync(called, caller, isReply: true);
-        await Task.WhenAny(there, back);
+        Channel<(byte[] Piece, long At)> requests = Held();
+        Channel<(byte[] Piece, long At)> replies = Held();
+        Task[] receiving = [ReceiveAsync(caller, requests.Writer), ReceiveAsync(called, replies.Writer)];
+        Task[] delivering = [DeliverAsync(requests.Reader, called, isReply: false), DeliverAsync(replies.Reader, caller, isReply: true)];
+        await Task.WhenAny(delivering);
 
         // What ends one way ends both, by a reset: peers here never half-close.
         Abort(caller);
         Abort(called);
-        await Task.WhenAll(there, back);
+        requests.Writer.TryComplete();
+        replies.Writer.TryComplete();
+        await Task.WhenAll([.. receiving, .. delivering]);
     }
 
-    private async Task CarryAsync(Socket from, Socket to, bool isReply)
+    private static Channel<(byte[] Piece, long At)> Held() => Channel.CreateBounded<(byte[] Piece, long At)>(new BoundedChannelOptions(MaxHeld) { SingleReader = true });
+
+    private async Task ReceiveAsync(Socket from, ChannelWriter<(byte[] Piece, long At)> held)
     {
-        Channel<(byte[] Piece, long At)> held = Channel.CreateBounded<(byte[] Piece, long At)>(new BoundedChannelOptions(MaxHeld) { SingleReader = true, SingleWriter = true });
-        Task delivering = DeliverAsync(held.Reader, to, isReply);
         try
         {
             byte[] buffer = new byte[PieceBytes];
             while (await from.ReceiveAsync(buffer, stop.Token) is > 0 and int count)
             {
-                await held.Writer.WriteAsync((buffer[..count], Stopwatch.GetTimestamp()), stop.Token);
-                if (delivering.IsCompleted)
-                {
-                    break;
-                }
+                await held.WriteAsync((buffer[..count], Stopwatch.GetTimestamp()), stop.Token);
             }
         }
-        catch (Exception failure) when (failure is SocketException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception failure) when (failure is SocketException or OperationCanceledException or ObjectDisposedException or ChannelClosedException)
         {
             // The end of this way.
         }
 
-        held.Writer.TryComplete();
-        await delivering;
+        held.TryComplete();
     }
 
     private async Task DeliverAsync(ChannelReader<(byte[] Piece, long At)> held, Socket to, bool isReply)

@@ -10,6 +10,7 @@ using GoQueue.Cli.Failures;
 using GoQueue.Cli.Produce;
 using GoQueue.Cli.Reference;
 using GoQueue.Cli.Topics;
+using GoQueue.Cli.Verify;
 
 namespace GoQueue.Cli.Hosting;
 
@@ -40,6 +41,7 @@ internal sealed class CommandTree
         OffsetsCommand.AddTo(this);
         ClusterCommands.AddTo(this);
         BenchCommands.AddTo(this);
+        VerifyCommand.AddTo(this);
         ContextCommands.AddTo(this);
         CompletionCommand.AddTo(this);
         VersionCommand.AddTo(this);

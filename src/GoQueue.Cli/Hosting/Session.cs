@@ -17,6 +17,9 @@ internal sealed class Session(ParseResult parse, GlobalOptions globals, CliEnvir
 
     public Interruption Interruption => interruption;
 
+    /// <summary>The command line as it was given, word by word.</summary>
+    public IReadOnlyList<string> Words => [.. parse.Tokens.Select(token => token.Value)];
+
     /// <summary>Cancelled by the first Ctrl-C or termination signal.</summary>
     public CancellationToken Cancel => interruption.Token;
 
