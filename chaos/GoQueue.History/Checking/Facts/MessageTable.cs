@@ -50,8 +50,8 @@ internal enum MessageMarks : ushort
 
     Tombstone = 128,
 
-    /// <summary>It was found elsewhere than at first, in a topic that must not renumber.</summary>
-    Moved = 256,
+    /// <summary>A final read has it where it was seen first.</summary>
+    FinalAtFirst = 256,
 
     /// <summary>What was read of it differs from what was sent; told of once.</summary>
     Differs = 512,

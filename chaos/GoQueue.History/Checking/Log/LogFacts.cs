@@ -218,6 +218,11 @@ internal sealed class LogFacts(CheckContext context) : Check(context)
             SeenElsewhere(at, partition, offset, ref message);
         }
 
+        if (how == MessageMarks.Final && message.SeenOffset == offset && message.SeenPartition == partition)
+        {
+            message.Marks |= MessageMarks.FinalAtFirst;
+        }
+
         if (message.AckOffset == offset && message.Partition == partition)
         {
             message.Marks |= MessageMarks.SeenAtAck;

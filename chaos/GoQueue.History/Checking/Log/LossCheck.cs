@@ -17,17 +17,12 @@ internal sealed class LossCheck(CheckContext context) : Check(context)
         {
             CheckOffset(message);
             CheckRefused(message);
-            if (message.Has(MessageMarks.Final))
-            {
-                continue;
-            }
-
-            if (message.Has(MessageMarks.Polled) && message.SeenOffset >= 0)
+            if (message.Has(MessageMarks.Polled) && !message.Has(MessageMarks.FinalAtFirst) && message.SeenOffset >= 0)
             {
                 CheckVanished(message);
             }
 
-            if (message.Kind == SendKind.Plain)
+            if (message.Kind == SendKind.Plain && !message.Has(MessageMarks.Final))
             {
                 CheckLost(message);
             }
@@ -67,7 +62,7 @@ internal sealed class LossCheck(CheckContext context) : Check(context)
         {
             Report(
                 "L2",
-                $"{message.Id} was read at {message.SeenOffset}, and the final read has it nowhere",
+                $"{message.Id} was read at {message.SeenOffset}, and the final read has it {(message.Has(MessageMarks.Final) ? "elsewhere" : "nowhere")}",
                 [message.SeenEvent, partition.FinalEvent],
                 message.SeenPartition,
                 message.SeenOffset);

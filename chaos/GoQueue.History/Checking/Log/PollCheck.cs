@@ -56,12 +56,14 @@ internal sealed class PollCheck(CheckContext context) : Check(context)
 
     private void InTransaction(HistoryEvent outcome, TransactionValue transaction)
     {
+        bool hasPolled = false;
         foreach (PollValue poll in transaction.Steps.Select(static step => step.Poll).OfType<PollValue>())
         {
+            hasPolled = true;
             Polled(outcome, poll);
         }
 
-        if (outcome.Type != EventType.Ok)
+        if (hasPolled && outcome.Type != EventType.Ok)
         {
             Forget(outcome.Process, isRebalance: false); // it goes back to where the aborted transaction began
         }

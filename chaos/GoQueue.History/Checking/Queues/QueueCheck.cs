@@ -10,6 +10,7 @@ namespace GoQueue.History.Checking.Queues;
 /// </summary>
 internal sealed class QueueCheck(CheckContext context) : Check(context)
 {
+    private readonly Dictionary<(int Process, MessageId Message), string> staleAtCall = [];
     private readonly SortedDictionary<string, QueueFacts> queues = new(StringComparer.Ordinal);
 
     private long ClockBound => CheckContext.Nanos(Context.Configuration.ClockBoundMillis);
@@ -22,8 +23,12 @@ internal sealed class QueueCheck(CheckContext context) : Check(context)
             foreach (SettledMessage settled in settle.Messages)
             {
                 QueuedFacts message = queue.Message(Context.Messages.Number(settled.Message));
-                message.AckInvoked |= invocation.Operation is Operation.Ack or Operation.Reject;
-                message.IsStaleAtCall = IsStale(message, settled.Receipt, invocation);
+                message.AckCalls += invocation.Operation is Operation.Ack or Operation.Reject ? 1 : 0;
+                if (IsStale(message, settled.Receipt, invocation) is { } why)
+                {
+                    staleAtCall[(invocation.Process, settled.Message)] = why;
+                }
+
                 if (invocation.Operation == Operation.Extend)
                 {
                     Extend(message, settled.Receipt, invocation.Time, settle.LeaseMillis ?? 0);
@@ -46,7 +51,7 @@ internal sealed class QueueCheck(CheckContext context) : Check(context)
             case SendValue send when outcome.Type == EventType.Ok:
                 Sent(send);
                 break;
-            case SettleValue settle when outcome.Type == EventType.Ok:
+            case SettleValue settle:
                 Settled(invocation, outcome, settle);
                 break;
             default:
@@ -234,7 +239,18 @@ internal sealed class QueueCheck(CheckContext context) : Check(context)
         foreach (SettledMessage settled in settle.Messages)
         {
             QueuedFacts message = queue.Message(Context.Messages.Number(settled.Message));
-            if (message.IsStaleAtCall is { } why)
+            bool wasStale = staleAtCall.Remove((outcome.Process, settled.Message), out string? why);
+            if (outcome is { Type: EventType.Fail, Operation: Operation.Ack or Operation.Reject })
+            {
+                message.AckCalls--;
+            }
+
+            if (outcome.Type != EventType.Ok)
+            {
+                continue;
+            }
+
+            if (wasStale)
             {
                 Report("Q4", $"{outcome.Operation.Name()} of {settled.Message} worked with a receipt that {why}", [invocation.Index, outcome.Index]);
             }

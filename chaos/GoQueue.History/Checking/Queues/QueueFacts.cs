@@ -62,15 +62,14 @@ internal sealed class QueuedFacts
 {
     public List<Lease> Known { get; } = [];
 
-    /// <summary>Somebody asked to settle it for good, by ack or reject.</summary>
-    public bool AckInvoked { get; set; }
+    /// <summary>Calls to settle it for good, by ack or reject, that were not refused.</summary>
+    public int AckCalls { get; set; }
+
+    public bool AckInvoked => AckCalls > 0;
 
     public bool IsRejected { get; set; }
 
     public long AckedAt { get; set; } = -1;
-
-    /// <summary>Why the receipt of the settlement under way was no longer good when it was asked; null: it may have been.</summary>
-    public string? IsStaleAtCall { get; set; }
 
     public bool IsInQueue { get; set; }
 
