@@ -29,7 +29,10 @@ internal sealed class DiskLoss(IReadOnlyList<SimulatedHost> hosts, Func<Metadata
         HasHappened = false;
     }
 
-    public bool MayHappen() => !HasHappened && Victim is { IsUp: true, IsStopping: false } && AllAreThere() && QuorumIsWhole() && PartitionsAreWhole();
+    public bool MayHappen() => !HasHappened && Victim is { IsUp: true, IsStopping: false } && hosts.All(host => !host.IsRetired) && IsWhole() && PartitionsAreWhole();
+
+    /// <summary>Every node that is in service is there under its present disk, and nothing of the quorum is under way: it bears that one of them goes.</summary>
+    public bool IsWhole() => AllAreThere() && QuorumIsWhole();
 
     public void Happen(CrashMode mode)
     {

@@ -40,6 +40,9 @@ internal sealed class SimulatedHost
     /// <summary>The cluster took this disk in after it was formed; a node keeps that on the disk.</summary>
     public bool HasJoined { get; set; }
 
+    /// <summary>The node serves: it has joined the cluster and opened what it has.</summary>
+    public bool HasServed => Program is { IsServing: true };
+
     /// <summary>Taken out of service by the operator: nothing starts it until it is put to use again.</summary>
     public bool IsRetired { get; private set; }
 

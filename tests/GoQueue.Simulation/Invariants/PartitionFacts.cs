@@ -66,9 +66,8 @@ internal sealed class PartitionFacts(TopicPartition partition, bool isCompacted,
             // Opened anew after a restart; or, within one life of the process, on an empty log after the replica was taken away and given back.
             seen[host] = loops[host] is null ? seen[host] : Seen.Nothing;
             compared[host] = 0;
-            bool isSameLog = loops[host] is null && loop.LogStart.Value >= starts[host]; // a start over on an empty log skips what the leader retired
             loops[host] = loop;
-            starts[host] = isSameLog ? starts[host] : loop.LogStart.Value;
+            starts[host] = loop.LogStart.Value; // a start over on an empty log skips what the leader retired; what a crash cut short was not seen
             RetiredBelow = Offset.Max(RetiredBelow, loop.LogStart);
         }
 

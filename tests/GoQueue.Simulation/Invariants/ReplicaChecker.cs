@@ -16,6 +16,7 @@ internal sealed class ReplicaChecker(SimulationLoop loop, IReadOnlyList<Simulate
 {
     private readonly SortedDictionary<TopicPartition, PartitionFacts> partitions = [];
     private readonly ImageChecker images = new(loop);
+    private readonly QuorumChecker quorum = new();
     private readonly SimulatedProcess?[] processes = new SimulatedProcess?[hosts.Count];
     private readonly BrokerEpoch[] disks = new BrokerEpoch[hosts.Count];
 
@@ -30,6 +31,9 @@ internal sealed class ReplicaChecker(SimulationLoop loop, IReadOnlyList<Simulate
 
     /// <summary>Where some replica begins, since retention took what was before.</summary>
     public Offset RetiredBelow(TopicPartition partition) => partitions.TryGetValue(partition, out PartitionFacts? facts) ? facts.RetiredBelow : Offset.Zero;
+
+    /// <summary>The cluster said that it has forgotten this disk.</summary>
+    public void Removed(NodeId node, Guid incarnation) => quorum.Removed(node, incarnation);
 
     /// <summary>After the run: what compaction left of every partition.</summary>
     public void CheckKeys()
@@ -52,10 +56,16 @@ internal sealed class ReplicaChecker(SimulationLoop loop, IReadOnlyList<Simulate
         {
             processes[host.Index] = process;
             images.Restarted(host.Index);
+            quorum.Restarted(host.Index);
             foreach (PartitionFacts facts in partitions.Values)
             {
                 facts.Restarted(host.Index);
             }
+        }
+
+        if (program.Quorum is { } seenQuorum)
+        {
+            quorum.Sees(host.Index, seenQuorum.Status);
         }
 
         MetadataImage before = images.Newest;

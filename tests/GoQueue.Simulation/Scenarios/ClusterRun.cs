@@ -76,6 +76,11 @@ internal sealed class ClusterRun
         {
             clients.Add(new OperatorClient(world, clients.Count));
         }
+
+        if (mix.Administration && nodes > 3 && new SeededStream(loop.Seed, "membership").Coin())
+        {
+            clients.Add(new MembershipClient(world, clients.Count, hosts) { Removed = checker.Removed, IsHealthy = () => nemesis.DiskLoss is { IsUnderWay: false } loss && loss.IsWhole() });
+        }
     }
 
     /// <summary>Runs the whole of it; what it did, in a few words.</summary>
@@ -90,7 +95,8 @@ internal sealed class ClusterRun
         world.Network.Use(null);
         Liveness.Await(loop, world, clients, TimeSpan.FromSeconds(60));
         checker.CheckKeys();
-        return $"{hosts.Count} nodes,{(hasCleaning ? " logs are cleaned," : "")} {world.Operations} operations, {world.Histories.Sum(history => history.Acknowledged)} acknowledged, "
+        int removals = clients.OfType<MembershipClient>().Sum(client => client.Removals);
+        return $"{hosts.Count} nodes,{(removals > 0 ? $" {removals} removed and replaced," : "")}{(hasCleaning ? " logs are cleaned," : "")} {world.Operations} operations, {world.Histories.Sum(history => history.Acknowledged)} acknowledged, "
             + $"{world.Histories.Sum(history => history.Read)} read, {hosts.Sum(host => host.Boots)} boots; {mix}";
     }
 
