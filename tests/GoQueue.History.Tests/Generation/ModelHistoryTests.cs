@@ -21,6 +21,15 @@ public sealed class ModelHistoryTests
         }
     }
 
+    /// <summary>Long enough for bounds on time (lateness, leases) to pass within the run.</summary>
+    [Fact]
+    public void A_long_history_of_a_correct_broker_is_valid()
+    {
+        ModelOptions options = new() { Seed = 1, Operations = 40_000, Clients = 20, UnknownPercent = 1 };
+        Verdict verdict = HistoryChecker.Check(ModelHistory.Generate(options), new CheckOptions { Configuration = ModelHistory.Configuration(options), MinimumOk = 1 });
+        Assert.True(verdict.Valid == Validity.True, $"{verdict}: {string.Join("; ", verdict.Errors.SelectMany(static anomaly => anomaly.Evidence))}");
+    }
+
     [Fact]
     public void A_generated_file_is_judged_as_the_same_history_in_memory()
     {

@@ -4,14 +4,16 @@ using GoQueue.History.Events;
 namespace GoQueue.History.Checking.Delays;
 
 /// <summary>
-/// Delayed messages, on the clock of the events. D1: none before its time. D2: none lost. D4: none that was cancelled. D5: none late where somebody read to the end
-/// and nothing was wrong. D6: order of equals. (D3, twice, is seen where records are written down.)
+/// Delayed messages, on the clock of the events. D1: none before its time. D2: none lost. D4: none that was cancelled. D5: none late where
+/// nothing was wrong and somebody was told the end of the log. D6: order of equals. (D3, twice, is seen where records are written down.)
 /// </summary>
 internal sealed class DelayCheck(CheckContext context) : Check(context)
 {
     private readonly SortedDictionary<int, Scheduled> schedules = [];
-    private readonly Dictionary<int, PriorityQueue<int, long>> waiting = [];
+    private readonly Dictionary<int, List<(long Asked, long End, long Event)>> ends = [];
     private readonly Dictionary<string, (HashSet<int> Pending, long Event)> dumps = new(StringComparer.Ordinal);
+
+    private long LateBound => CheckContext.Nanos(Context.Configuration.LateBoundMillis);
 
     public override void Invoked(HistoryEvent invocation)
     {
@@ -32,10 +34,8 @@ internal sealed class DelayCheck(CheckContext context) : Check(context)
     {
         switch (outcome.Value)
         {
-            case ScheduleValue { Record.Message: { } id } schedule when outcome.Type == EventType.Ok && schedule.Partition is { } index:
-                int number = Context.Messages.Number(id);
-                schedules[number].AcceptedAt = outcome.Index;
-                WaitingOf(Context.Partitions.Number(schedule.Topic, index)).Enqueue(number, schedule.Due);
+            case ScheduleValue { Record.Message: { } id } when outcome.Type == EventType.Ok:
+                schedules[Context.Messages.Number(id)].AcceptedAt = outcome.Index;
                 break;
             case CancelValue cancel when schedules.TryGetValue(Context.Messages.Number(cancel.Message), out Scheduled? scheduled):
                 if (outcome.Type == EventType.Ok)
@@ -79,6 +79,7 @@ internal sealed class DelayCheck(CheckContext context) : Check(context)
         foreach ((int number, Scheduled scheduled) in schedules)
         {
             ref readonly MessageFacts message = ref Context.Messages[number];
+            CheckLate(message, scheduled);
             if (scheduled.CancelledAt >= 0 && message.Has(MessageMarks.SeenCommitted))
             {
                 Report("D4", $"{message.Id} was cancelled, and delivered", [scheduled.CancelledAt, message.SeenEvent], message.SeenPartition, message.SeenOffset);
@@ -90,16 +91,6 @@ internal sealed class DelayCheck(CheckContext context) : Check(context)
         }
 
         CheckOrder();
-    }
-
-    private PriorityQueue<int, long> WaitingOf(int partition)
-    {
-        if (!waiting.TryGetValue(partition, out PriorityQueue<int, long>? queue))
-        {
-            waiting.Add(partition, queue = new PriorityQueue<int, long>());
-        }
-
-        return queue;
     }
 
     private void Seen(HistoryEvent at, IEnumerable<MessageId?> messages)
@@ -120,26 +111,44 @@ internal sealed class DelayCheck(CheckContext context) : Check(context)
         }
     }
 
+    /// <summary>In peace, the log ended there when it was asked: what is found behind it was not visible yet.</summary>
     private void Polled(HistoryEvent invocation, HistoryEvent outcome, PolledPartition polled, bool isFollower)
     {
         Seen(outcome, polled.Records.Select(static record => record.Message));
-        int partition = Context.Partitions.Number(polled.Topic, polled.Partition);
-        long next = polled.Next ?? (polled.Records.Count > 0 ? polled.Records[^1].Offset + 1 : polled.From) ?? -1;
-        if (isFollower || next < 0 || polled.HighWatermark is not { } end || next < end || !waiting.TryGetValue(partition, out PriorityQueue<int, long>? queue))
+        if (isFollower || schedules.Count == 0 || polled.HighWatermark is not { } end || !Context.Faults.WasQuietFor(LateBound, invocation.Time))
         {
             return;
         }
 
-        // The reader is at the end: whatever should have been visible for long was seen by somebody, or is late.
-        long bound = CheckContext.Nanos(Context.Configuration.LateBoundMillis);
-        while (queue.TryPeek(out int number, out long due) && due + bound < invocation.Time && Context.Faults.WasQuietFor(bound, invocation.Time))
+        int partition = Context.Partitions.Number(polled.Topic, polled.Partition);
+        if (!ends.TryGetValue(partition, out List<(long Asked, long End, long Event)>? known))
         {
-            queue.Dequeue();
-            ref readonly MessageFacts message = ref Context.Messages[number];
-            if (!message.Has(MessageMarks.Seen) && !schedules[number].MayBeCancelled)
-            {
-                Report("D5", $"{message.Id} was due {(invocation.Time - due) / 1_000_000} ms ago, and a reader at the end {end} did not find it", [schedules[number].AcceptedAt, outcome.Index], partition);
-            }
+            ends.Add(partition, known = []);
+        }
+
+        if (known.Count == 0 || known[^1].Asked < invocation.Time)
+        {
+            known.Add((invocation.Time, end, outcome.Index));
+        }
+    }
+
+    private void CheckLate(in MessageFacts message, Scheduled scheduled)
+    {
+        if (message.SeenOffset < 0 || scheduled.AcceptedAt < 0 || scheduled.MayBeCancelled || !ends.TryGetValue(message.SeenPartition, out List<(long Asked, long End, long Event)>? known))
+        {
+            return;
+        }
+
+        int at = known.BinarySearch((scheduled.Due + LateBound, long.MaxValue, long.MaxValue));
+        at = at < 0 ? ~at : at;
+        if (at < known.Count && known[at].End <= message.SeenOffset)
+        {
+            Report(
+                "D5",
+                $"{message.Id} was due, and {(known[at].Asked - scheduled.Due) / 1_000_000} ms later the log ended at {known[at].End}, before its place {message.SeenOffset}",
+                [scheduled.AcceptedAt, known[at].Event],
+                message.SeenPartition,
+                message.SeenOffset);
         }
     }
 
@@ -147,7 +156,7 @@ internal sealed class DelayCheck(CheckContext context) : Check(context)
     {
         PartitionFacts partition = Context.Partitions[message.Partition];
         bool hasDump = dumps.TryGetValue(partition.Name.Topic, out (HashSet<int> Pending, long Event) dump);
-        bool isDue = scheduled.Due + CheckContext.Nanos(Context.Configuration.LateBoundMillis) < Context.Now;
+        bool isDue = scheduled.Due + LateBound < Context.Now;
         if (partition.WasReadFinally && (hasDump ? !dump.Pending.Contains(number) && isDue : isDue))
         {
             Report("D2", $"{message.Id} was accepted, is due, and is nowhere", [scheduled.Invoked, scheduled.AcceptedAt, partition.FinalEvent], message.Partition);
