@@ -84,7 +84,8 @@ internal sealed class PrivateNetwork : IAsyncDisposable
             {
                 done.SetException(failure);
             }
-        }) { IsBackground = true, Name = $"network of {node}" };
+        })
+        { IsBackground = true, Name = $"network of {node}" };
         thread.Start();
         return done.Task;
     }

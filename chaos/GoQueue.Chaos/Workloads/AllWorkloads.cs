@@ -9,7 +9,7 @@ internal sealed class AllWorkloads : IAsyncDisposable
     private const int PipelinedLanes = 8;
     private const double RestPerSecond = 10;
     private const double EndsPerSecond = 15;
-    private const double ChangesPerSecond = 3;
+    private const double ChangesPerSecond = 6;
     private const int RegisterTopics = 4;
     private const int RegisterProcesses = 3;
 

@@ -32,7 +32,8 @@ internal sealed class Rest : IDisposable
     {
         ConnectTimeout = TimeSpan.FromSeconds(2),
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5),
-    }) { Timeout = Timeout.InfiniteTimeSpan };
+    })
+    { Timeout = Timeout.InfiniteTimeSpan };
 
     public Task<RestAnswer> GetAsync(Node node, string path, CancellationToken cancellationToken) => SendAsync(node, HttpMethod.Get, path, null, Patience, cancellationToken);
 
