@@ -37,8 +37,8 @@ internal sealed record ChaosOptions
 
     public WorkloadPlan Workload { get; init; } = new() { Topic = "chaos" };
 
-    /// <summary>HTTP addresses of a cluster that runs already; empty for one of our own.</summary>
-    public IReadOnlyList<string> Attach { get; init; } = [];
+    /// <summary>Names and HTTP addresses of the nodes of a cluster that runs already; empty for one of our own.</summary>
+    public IReadOnlyList<(string Name, Uri Address)> Attach { get; init; } = [];
 
     /// <summary>With attach: the command for each deed (kill, start, pause, resume, cut, heal).</summary>
     public IReadOnlyDictionary<string, string> Hooks { get; init; } = new Dictionary<string, string>();
@@ -59,7 +59,7 @@ internal sealed record ChaosOptions
             IsSoak = given.Switch("--soak"),
             IsPlain = given.Switch("--plain"),
             Nodes = given.Number("--nodes", 3, 3, 9),
-            Attach = given.List("--attach"),
+            Attach = [.. given.List("--attach").Select(MemberOf)],
             Hooks = HooksOf(given.All("--hook")),
             Workload = WorkloadOf(given),
         };
@@ -71,6 +71,14 @@ internal sealed record ChaosOptions
 
         bool isEmpty = options is { Faults.Count: 0, Pairs: 0, Mixtures: 0, IsSoak: false };
         return isEmpty ? options with { Mixtures = 1 } : options;
+    }
+
+    private static (string Name, Uri Address) MemberOf(string text)
+    {
+        int equals = text.IndexOf('=', StringComparison.Ordinal);
+        return equals > 0 && Uri.TryCreate(text[(equals + 1)..], UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https"
+            ? (text[..equals], address)
+            : throw new UsageException($"--attach '{text}': expected NAME=http://HOST:PORT of every node, separated by commas");
     }
 
     private static WorkloadPlan WorkloadOf(Arguments given)

@@ -4,6 +4,7 @@ using GoQueue.Chaos.Machine;
 using GoQueue.Chaos.Nemesis;
 using GoQueue.Chaos.Runs;
 using GoQueue.Chaos.Schedules;
+using GoQueue.Chaos.Workloads;
 using GoQueue.Harness;
 using GoQueue.Harness.Clusters;
 using GoQueue.History.Checking;
@@ -21,7 +22,7 @@ internal sealed class RunCommand(ChaosOptions options)
     {
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
-        if (!File.Exists(Path.Combine(options.Bin, "goqueue-server")))
+        if (!IsAttached && !File.Exists(Path.Combine(options.Bin, "goqueue-server")))
         {
             throw new HarnessException($"there is no goqueue-server in {options.Bin}; build it with `make build`, or name its folder with --bin");
         }
@@ -33,11 +34,16 @@ internal sealed class RunCommand(ChaosOptions options)
         }
 
         Abilities abilities = options.IsPlain ? Abilities.Plain("left out by --plain") : await Abilities.OfThisMachineAsync();
-        FaultKind[] possible = [.. Catalogue.All.Where(kind => abilities.Has(kind.Needs))];
-        SayWhatIsLeftOut(abilities);
+        Dictionary<string, string> leftOut = [];
+        FaultKind[] possible = [.. Possible(abilities, leftOut)];
+        foreach (IGrouping<string, string> left in leftOut.GroupBy(kind => kind.Value, kind => kind.Key))
+        {
+            Console.WriteLine($"left out, {left.Key}: {string.Join(", ", left)}");
+        }
+
         Console.WriteLine($"seed {options.Seed}, results in {options.Out}");
         Directory.CreateDirectory(options.Out);
-        foreach (Trial trial in TrialsOf(possible, abilities))
+        foreach (Trial trial in TrialsOf(possible, leftOut))
         {
             if (stop.IsCancellationRequested)
             {
@@ -54,7 +60,9 @@ internal sealed class RunCommand(ChaosOptions options)
     private async Task RunAsync(Trial trial, Abilities abilities)
     {
         Console.WriteLine($"{trial.Name} (seed {trial.Seed})");
-        TrialRunner runner = new(options.Bin, RunName.Own, abilities, options.Workload, options.Nodes, Console.WriteLine);
+        // An attached cluster may hold the topic of an earlier run.
+        WorkloadPlan work = IsAttached ? options.Workload with { Topic = $"{options.Workload.Topic}-{Environment.ProcessId}-{judgements.Count}" } : options.Workload;
+        TrialRunner runner = new((of, folder) => MakerOf(of, folder, abilities), work, IsAttached ? options.Attach.Count : options.Nodes, Console.WriteLine);
         TrialOutcome outcome = await runner.RunAsync(trial, Path.Combine(options.Out, trial.Name), stop.Token);
         Judgement judgement = Judgement.Of(outcome);
         judgements.Add(judgement);
@@ -76,7 +84,47 @@ internal sealed class RunCommand(ChaosOptions options)
         Console.WriteLine($"  {Word(judgement.Valid)}: {string.Join(", ", judgement.Verdict.Operations.Where(count => count.Invoked > 0).Select(count => $"{count.Operation} {count.Ok}/{count.Fail}/{count.Info}"))} (ok/fail/info)");
     }
 
-    private IEnumerable<Trial> TrialsOf(FaultKind[] possible, Abilities abilities)
+    private bool IsAttached => options.Attach.Count > 0;
+
+    private ITestBedMaker MakerOf(Trial trial, string folder, Abilities abilities)
+    {
+        if (IsAttached)
+        {
+            return new AttachedCluster(options.Attach, folder);
+        }
+
+        Needs needs = trial.Kinds.Aggregate(abilities.Has(Needs.Network) ? Needs.Network : Needs.Nothing, (all, kind) => all | kind.Needs);
+        return new TestBedMaker(options.Bin, folder, RunName.Own, needs, Abilities.TimeLibrary ?? string.Empty);
+    }
+
+    /// <summary>The faults that can be had, and why not the others.</summary>
+    private IEnumerable<FaultKind> Possible(Abilities abilities, Dictionary<string, string> leftOut)
+    {
+        foreach (FaultKind kind in Catalogue.All)
+        {
+            if (IsAttached)
+            {
+                if (kind.Attached(options.Hooks, options.Attach.Count) is { } attached)
+                {
+                    yield return attached;
+                }
+                else
+                {
+                    leftOut.Add(kind.Name, kind.Hooks is { } deeds ? $"no --hook {deeds.Begin} and {deeds.End} given" : "not possible on an attached cluster");
+                }
+            }
+            else if (abilities.Obstacle(kind.Needs) is { } obstacle)
+            {
+                leftOut.Add(kind.Name, obstacle);
+            }
+            else
+            {
+                yield return kind;
+            }
+        }
+    }
+
+    private IEnumerable<Trial> TrialsOf(FaultKind[] possible, Dictionary<string, string> leftOut)
     {
         if (options.IsSoak)
         {
@@ -92,26 +140,16 @@ internal sealed class RunCommand(ChaosOptions options)
             yield return new Trial("none", [], Mixing.Together, options.Length, options.Seed);
         }
 
-        FaultKind[] alone = options.Faults.Contains("all") ? possible : [.. options.Faults.Where(name => name != "none").Select(name => Named(name, abilities))];
+        FaultKind[] alone = options.Faults.Contains("all") ? possible : [.. options.Faults.Where(name => name != "none").Select(name => Named(name, possible, leftOut))];
         foreach (Trial trial in Trials.Of(alone, possible, options.Pairs, options.Mixtures, options.Length, options.Seed))
         {
             yield return trial;
         }
     }
 
-    private static FaultKind Named(string name, Abilities abilities)
-    {
-        FaultKind kind = Catalogue.Find(name) ?? throw new UsageException($"there is no fault '{name}'; see: goqueue verify list");
-        return abilities.Obstacle(kind.Needs) is { } obstacle ? throw new HarnessException($"{name} is not possible here: {obstacle}") : kind;
-    }
-
-    private static void SayWhatIsLeftOut(Abilities abilities)
-    {
-        foreach (IGrouping<string, FaultKind> left in Catalogue.All.Where(kind => !abilities.Has(kind.Needs)).GroupBy(kind => abilities.Obstacle(kind.Needs)!))
-        {
-            Console.WriteLine($"left out, {left.Key}: {string.Join(", ", left.Select(kind => kind.Name))}");
-        }
-    }
+    private static FaultKind Named(string name, FaultKind[] possible, Dictionary<string, string> leftOut) =>
+        possible.FirstOrDefault(kind => kind.Name == name)
+        ?? (leftOut.TryGetValue(name, out string? why) ? throw new HarnessException($"{name} is not possible here: {why}") : throw new UsageException($"there is no fault '{name}'; see: goqueue verify list"));
 
     /// <summary>One line over everything.</summary>
     private int Conclude()

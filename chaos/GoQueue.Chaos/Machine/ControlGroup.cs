@@ -95,8 +95,19 @@ internal sealed class ControlGroup
     public long OwnMemoryBytes() => Statistic("memory", "memory.stat", IsUnified ? "anon" : "total_rss");
 
     /// <summary>At most about so many bytes; null for no bound. Version 2 slows the group down above it, version 1 gives its page cache away and, when that does not do, lets the system end it.</summary>
-    public void BoundMemory(long? bytes) =>
-        Write("memory", IsUnified ? "memory.high" : "memory.limit_in_bytes", bytes is { } most ? Text(most) : IsUnified ? "max" : "-1");
+    /// <returns>False when the group holds more now than it could give away.</returns>
+    public bool TryBoundMemory(long? bytes)
+    {
+        try
+        {
+            Write("memory", IsUnified ? "memory.high" : "memory.limit_in_bytes", bytes is { } most ? Text(most) : IsUnified ? "max" : "-1");
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>How often it ran into the bound of its memory so far.</summary>
     public long TimesShortOfMemory() => IsUnified ? Statistic("memory", "memory.events", "high") : long.Parse(Read("memory", "memory.failcnt"), CultureInfo.InvariantCulture);

@@ -38,8 +38,24 @@ internal sealed record FaultKind(string Name, string Title, Grip Grip, (double L
     /// <summary>Nodes that the cluster must have for it to make sense.</summary>
     public int Nodes { get; init; } = 3;
 
-    /// <summary>Whether it can be made of the hooks of an attached cluster, and of which; null: it needs a cluster of ours.</summary>
+    /// <summary>The hooks of an attached cluster that it can be made of; null: none.</summary>
     public (string Begin, string End)? Hooks { get; init; }
+
+    /// <summary>It only asks the cluster to do something, so that it works on an attached one as it is.</summary>
+    public bool IsRequest { get; init; }
+
+    /// <summary>The same fault for an attached cluster; null when it is not possible there.</summary>
+    public FaultKind? Attached(IReadOnlyDictionary<string, string> hooks, int nodes)
+    {
+        if (IsRequest && Nodes <= nodes)
+        {
+            return this;
+        }
+
+        return Hooks is { } deeds && hooks.TryGetValue(deeds.Begin, out string? begin) && hooks.TryGetValue(deeds.End, out string? end)
+            ? this with { Needs = Needs.Nothing, Grip = Grip.SomeNodes, Make = (bed, random) => new HookFault(bed, random, begin, end) }
+            : null;
+    }
 
     /// <summary>Whether both can happen at once.</summary>
     public bool GoesWith(FaultKind other) => (Grip, other.Grip) switch

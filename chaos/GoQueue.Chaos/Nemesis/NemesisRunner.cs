@@ -86,7 +86,7 @@ internal sealed class NemesisRunner(TestBed bed, IHistoryRecorder recorder, Acti
             bed.Note($"{planned.Kind.Name}: {nothing.Message}");
             return;
         }
-        catch (HarnessException failure)
+        catch (Exception failure) when (IsOfHarness(failure))
         {
             say($"  {planned.Kind.Name}: {failure.Message}");
             seenInstead = failure.Message;
@@ -114,7 +114,7 @@ internal sealed class NemesisRunner(TestBed bed, IHistoryRecorder recorder, Acti
         {
             await fault.EndAsync(CancellationToken.None);
         }
-        catch (HarnessException failure)
+        catch (Exception failure) when (IsOfHarness(failure))
         {
             problem = failure.Message;
             say($"  end of {planned.Kind.Name}: {failure.Message}");
@@ -144,6 +144,9 @@ internal sealed class NemesisRunner(TestBed bed, IHistoryRecorder recorder, Acti
             say($"  {clock.Elapsed.TotalSeconds,6:0.0} s  {planned.Kind.Name} {fault.Target}, {planned.Length.TotalSeconds:0.0} s{(seenInstead is null ? "" : $": NO EFFECT ({seenInstead})")}");
         }
     }
+
+    /// <summary>What faults may meet when they work on processes and files that others bring down.</summary>
+    private static bool IsOfHarness(Exception failure) => failure is HarnessException or IOException or UnauthorizedAccessException or InvalidOperationException;
 
     private async Task UntilAsync(TimeSpan at, CancellationToken cancellationToken)
     {

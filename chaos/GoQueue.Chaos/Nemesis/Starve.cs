@@ -27,12 +27,18 @@ internal sealed class StarveProcessor(TestBed bed, Random random) : NodeFault(be
 internal sealed class StarveMemory(TestBed bed, Random random) : NodeFault(bed, random, 1)
 {
     private const long SpareBytes = 12 << 20;
+    private const int MostTries = 20;
     private long before;
 
     protected override Task HappenAsync(CancellationToken cancellationToken)
     {
         before = Victims[0].Group!.TimesShortOfMemory();
-        Victims[0].Group!.BoundMemory(Victims[0].Group!.OwnMemoryBytes() + SpareBytes);
+        long bytes = Victims[0].Group!.OwnMemoryBytes() + SpareBytes;
+        for (int tries = 0; !Victims[0].Group!.TryBoundMemory(bytes) && tries < MostTries; tries++)
+        {
+            bytes += SpareBytes; // version 1 refuses a bound that it cannot reach at once
+        }
+
         return Task.CompletedTask;
     }
 
@@ -41,7 +47,7 @@ internal sealed class StarveMemory(TestBed bed, Random random) : NodeFault(bed, 
 
     protected override Task HealAsync(CancellationToken cancellationToken)
     {
-        Victims[0].Group!.BoundMemory(null);
+        Victims[0].Group!.TryBoundMemory(null);
         if (!Victims[0].Node.IsRunning)
         {
             Bed.Note($"{Target} was ended by the system for want of memory");

@@ -11,7 +11,7 @@ namespace GoQueue.Chaos.Nemesis;
 /// Makes the ground that the faults of a trial need (networks, disks, control groups, clocks) and a cluster on it, and takes everything away again, in the reverse order,
 /// whatever happened in between.
 /// </summary>
-internal sealed class TestBedMaker(string bin, string folder, RunName name, Needs needs, string clockLibrary) : IAsyncDisposable
+internal sealed class TestBedMaker(string bin, string folder, RunName name, Needs needs, string clockLibrary) : ITestBedMaker
 {
     private const int DiskMebibytes = 384;
     private static readonly NodePorts InsidePorts = new(8080, 9000, 9090, 7000);
@@ -25,9 +25,6 @@ internal sealed class TestBedMaker(string bin, string folder, RunName name, Need
     /// <summary>Data, disks and clocks; goes at the end. Its name tells a later run whose it is.</summary>
     private string Scratch => Path.Combine(folder, name.ToString());
 
-    /// <param name="count">Nodes, n1 to n{count}.</param>
-    /// <param name="damagedNode">The only one whose files may be damaged.</param>
-    /// <param name="topic">The topic under load.</param>
     public async Task<TestBed> MakeAsync(int count, string damagedNode, string topic, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Scratch);

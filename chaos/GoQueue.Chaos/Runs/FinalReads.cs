@@ -54,10 +54,16 @@ internal sealed class FinalReads(TestBed bed, WorkloadPlan plan, IHistoryRecorde
     {
         foreach (Log log in logs)
         {
-            BatchDigest[] batches = [];
+            BatchDigest[]? batches = null;
+            if (!dataOf.TryGetValue(log.Node, out string? data))
+            {
+                Record(log, batches); // its files are not ours to read
+                continue;
+            }
+
             try
             {
-                string folder = Path.Combine(dataOf[log.Node], "partitions", $"{topicId}-{log.Partition}");
+                string folder = Path.Combine(data, "partitions", $"{topicId}-{log.Partition}");
                 batches = [.. BatchFile.Read(folder).Where(batch => batch.Base < log.End).Select(batch => new BatchDigest(batch.Base, batch.Next - 1, batch.Checksum))];
             }
             catch (Exception damage) when (damage is HarnessException or IOException)
@@ -69,7 +75,7 @@ internal sealed class FinalReads(TestBed bed, WorkloadPlan plan, IHistoryRecorde
         }
     }
 
-    private void Record(Log log, BatchDigest[] batches)
+    private void Record(Log log, BatchDigest[]? batches)
     {
         int from = 0;
         do

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Reflection;
-using GoQueue.Chaos.Machine;
 using GoQueue.Chaos.Nemesis;
 using GoQueue.Chaos.Schedules;
 using GoQueue.Chaos.Workloads;
@@ -20,7 +19,7 @@ namespace GoQueue.Chaos.Runs;
 internal sealed record TrialOutcome(Trial Trial, string Folder, string HistoryFile, long Events, IReadOnlyList<string> Crashes, IReadOnlyList<string> Notes, bool IsWhole, string? Failure);
 
 /// <summary>One cluster from start to the end of its history: clients, faults, healing, final reads, files.</summary>
-internal sealed class TrialRunner(string bin, RunName name, Abilities abilities, WorkloadPlan plan, int nodes, Action<string> say)
+internal sealed class TrialRunner(Func<Trial, string, ITestBedMaker> makerOf, WorkloadPlan plan, int nodes, Action<string> say)
 {
     private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan AfterRecovery = TimeSpan.FromSeconds(3);
@@ -33,11 +32,10 @@ internal sealed class TrialRunner(string bin, RunName name, Abilities abilities,
     {
         Directory.CreateDirectory(folder);
         int count = Math.Max(nodes, trial.Nodes);
-        Needs needs = trial.Kinds.Aggregate(abilities.Has(Needs.Network) ? Needs.Network : Needs.Nothing, (all, kind) => all | kind.Needs);
         string historyFile = Path.Combine(folder, "history.jsonl");
         WorkloadPlan work = plan with { Seed = trial.Seed };
         using HistoryWriter history = HistoryWriter.Create(historyFile, Describe(trial, work, count));
-        TestBedMaker maker = new(bin, folder, name, needs, Abilities.TimeLibrary ?? string.Empty);
+        ITestBedMaker maker = makerOf(trial, folder);
         TestBed? bed = null;
         NemesisRunner? nemesis = null;
         string? failure = null;
@@ -56,10 +54,11 @@ internal sealed class TrialRunner(string bin, RunName name, Abilities abilities,
         {
             failure = "interrupted";
         }
-        catch (HarnessException problem)
+        catch (Exception problem)
         {
-            failure = problem.Message;
-            say($"  {problem.Message}");
+            // Whatever it is: the cluster must be taken away, the history judged, and the next trial run.
+            failure = problem is HarnessException ? problem.Message : problem.ToString();
+            say($"  {failure}");
         }
         finally
         {
@@ -93,7 +92,7 @@ internal sealed class TrialRunner(string bin, RunName name, Abilities abilities,
         await DumpAsync(bed, work, history, cancellationToken);
         string topicId = (await bed.Cluster.TopicAsync(work.Topic, cancellationToken)).Id;
         await StopAsync(bed);
-        reads.Record(bed.Cluster.Nodes.ToDictionary(node => node.Id, node => node.Data), topicId);
+        reads.Record(bed.Cluster.Nodes.Where(node => !node.IsRemote).ToDictionary(node => node.Id, node => node.Data), topicId);
         if (unread is not null)
         {
             throw new HarnessException($"not everything could be read at the end: {unread}");
@@ -157,7 +156,7 @@ internal sealed class TrialRunner(string bin, RunName name, Abilities abilities,
 
     private static async Task StopAsync(TestBed bed)
     {
-        foreach (Node node in bed.Cluster.Nodes.Where(node => node.IsRunning))
+        foreach (Node node in bed.Cluster.Nodes.Where(node => node.IsRunning && !node.IsRemote))
         {
             int code = await node.StopAsync();
             if (code != 0)

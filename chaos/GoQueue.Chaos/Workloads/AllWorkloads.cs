@@ -56,7 +56,7 @@ internal sealed class AllWorkloads : IAsyncDisposable
         {
             for (int i = 0; i < RegisterProcesses; i++)
             {
-                all.Run(new Registers(cluster, recorder, i, RegisterTopics, ChangesPerSecond / RegisterProcesses, new Random(seeds.Next())).RunAsync);
+                all.Run(new Registers(cluster, plan, recorder, i, RegisterTopics, ChangesPerSecond / RegisterProcesses, new Random(seeds.Next())).RunAsync);
             }
         }
 

@@ -11,17 +11,14 @@ namespace GoQueue.Chaos.Workloads;
 /// Topics as registers: created, deleted, and one setting of them changed by compare-and-set, over REST at nodes drawn. A change names the version of the topic that was read
 /// before, and versions are never used twice, so a change that went through replaced exactly the value that was read.
 /// </summary>
-internal sealed class Registers(Cluster cluster, IHistoryRecorder recorder, int client, int topics, double perSecond, Random random)
+internal sealed class Registers(Cluster cluster, WorkloadPlan plan, IHistoryRecorder recorder, int client, int topics, double perSecond, Random random)
 {
-    public const string NamePrefix = "register-";
     public const string Key = "retentionMs";
     private const int LeastValue = 1_000_000;
     private const int MostClients = 64;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
 
     private int values = 1;
-
-    public static string NameOf(int number) => NamePrefix + number.ToString(CultureInfo.InvariantCulture);
 
     public async Task RunAsync(CancellationToken stop)
     {
@@ -101,6 +98,8 @@ internal sealed class Registers(Cluster cluster, IHistoryRecorder recorder, int 
             process.Refused(Road.RestAdmin, Operation.CasConfig, value, answer);
         }
     }
+
+    private string NameOf(int number) => $"{plan.Topic}-register-{number.ToString(CultureInfo.InvariantCulture)}";
 
     private Task<RestAnswer> SendAsync(Node node, HttpMethod method, string path, object? body) => cluster.Rest.SendAsync(node, method, path, body, Patience, CancellationToken.None);
 }

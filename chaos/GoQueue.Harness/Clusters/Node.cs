@@ -31,7 +31,10 @@ internal sealed class Node(string id, NodePorts ports, string bin, string data, 
     /// <summary>Further variables of the process.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; set; } = new Dictionary<string, string>();
 
-    public bool IsRunning => process is { HasExited: false };
+    /// <summary>Somebody else started it, and stops it: it counts as running, and no signal reaches it from here.</summary>
+    public bool IsRemote { get; init; }
+
+    public bool IsRunning => IsRemote || process is { HasExited: false };
 
     /// <summary>Of the process that runs or ran last; 0 when there was none.</summary>
     public int ProcessId { get; private set; }
@@ -41,7 +44,7 @@ internal sealed class Node(string id, NodePorts ports, string bin, string data, 
     /// <summary>Paused by SIGSTOP.</summary>
     public bool IsPaused { get; private set; }
 
-    public bool Serves => IsRunning && !IsPaused && ready.Task.IsCompletedSuccessfully;
+    public bool Serves => IsRemote || (IsRunning && !IsPaused && ready.Task.IsCompletedSuccessfully);
 
     /// <summary>Starts the process and waits until it says that it is ready; answers how long that took.</summary>
     public async Task<TimeSpan> StartAsync(CancellationToken cancellationToken)
@@ -205,7 +208,7 @@ internal sealed class Node(string id, NodePorts ports, string bin, string data, 
 
     public async ValueTask DisposeAsync()
     {
-        if (IsRunning)
+        if (IsRunning && !IsRemote)
         {
             await KillAsync();
         }
@@ -216,7 +219,7 @@ internal sealed class Node(string id, NodePorts ports, string bin, string data, 
 
     private void Signal(int signal)
     {
-        if (IsRunning)
+        if (IsRunning && !IsRemote)
         {
             Signals.Send(process!.Id, signal);
         }
