@@ -1,6 +1,6 @@
 namespace GoQueue.Consensus;
 
-/// <summary>Deliberate bugs, so that the simulator can show that it finds them. Only tests can set them; the product never does.</summary>
+/// <summary>Deliberate bugs, so that the simulator can show that it finds them. Only the processes of tests can set them (ADR 0015).</summary>
 [Flags]
 internal enum RaftFaults
 {

@@ -256,7 +256,7 @@ public sealed partial class RaftMetadataLog
     /// <summary>One flush for all that this turn wrote; told to the core, whose answers go out in the next round.</summary>
     private void FlushWritten()
     {
-        bool isDeferred = (options.Faults & RaftFaults.CountBeforeFlush) != 0 && !isFlushOwed;
+        bool isDeferred = options.Has(RaftFaults.CountBeforeFlush) && !isFlushOwed;
         isFlushOwed = isDeferred;
         if (disk.LastIndex <= core.Durable || isDeferred)
         {

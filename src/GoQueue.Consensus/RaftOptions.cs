@@ -82,7 +82,18 @@ public sealed record RaftOptions
     };
 
     /// <summary>Deliberate bugs; see there.</summary>
-    internal RaftFaults Faults { get; init; }
+    internal RaftFaults Faults
+    {
+        get;
+        init
+        {
+            GoQueue.Core.DeliberateBugSwitch.CheckMayPlant(value == RaftFaults.None);
+            field = value;
+        }
+    }
+
+    /// <summary>Whether a bug is planted. A constant in processes that are no tests.</summary>
+    internal bool Has(RaftFaults fault) => GoQueue.Core.DeliberateBugSwitch.IsOn && (Faults & fault) != 0;
 
     /// <summary>How long a majority's answers keep others from being elected: somewhat less than the shortest silence they wait for, for clocks that run at different speed.</summary>
     internal TimeSpan LeaseDuration => ElectionTimeoutMin * 0.9;

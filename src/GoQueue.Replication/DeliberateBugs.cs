@@ -1,8 +1,8 @@
 namespace GoQueue.Replication;
 
 /// <summary>
-/// Faults that a test build plants to prove that the checkers find them (reliability.md 3.7). Nothing but a friend assembly of this one can set
-/// them, and no configuration reaches them.
+/// Faults that tests plant to prove that the checkers find them (reliability.md 3.7). Nothing but a friend assembly of this one can set them, in a process
+/// whose host has the switch of <see cref="GoQueue.Core.DeliberateBugSwitch"/>; no configuration of a broker reaches them (ADR 0015).
 /// </summary>
 [Flags]
 public enum DeliberateBugs

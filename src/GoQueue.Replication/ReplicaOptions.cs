@@ -1,3 +1,5 @@
+using GoQueue.Core;
+
 namespace GoQueue.Replication;
 
 /// <summary>Limits of the replica protocol; the same on every node of a cluster for even treatment, but not for safety.</summary>
@@ -24,9 +26,17 @@ public sealed record ReplicaOptions
     /// <summary>Pause before a change of the in-sync set is proposed again after a refusal or an unknown outcome. Default 500 ms.</summary>
     public TimeSpan ProposalRetry { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Set by tests only.</summary>
-    public DeliberateBugs Bugs { get; internal init; }
+    /// <summary>Set by tests only (ADR 0015).</summary>
+    public DeliberateBugs Bugs
+    {
+        get;
+        internal init
+        {
+            DeliberateBugSwitch.CheckMayPlant(value == DeliberateBugs.None);
+            field = value;
+        }
+    }
 
-    /// <summary>Whether a bug is planted.</summary>
-    public bool Has(DeliberateBugs bug) => (Bugs & bug) != 0;
+    /// <summary>Whether a bug is planted. A constant in processes that are no tests.</summary>
+    public bool Has(DeliberateBugs bug) => DeliberateBugSwitch.IsOn && (Bugs & bug) != 0;
 }

@@ -29,7 +29,23 @@ public sealed class SourceTextTests
     public void No_build_output_is_tracked() => Check.None(Repository.Files.Where(file =>
         file.Split('/').SkipLast(1).Any(folder => folder is "bin" or "obj" or "node_modules" or "TestResults")));
 
+    /// <summary>ADR 0015: faults are planted in the processes of tests only.</summary>
+    [Fact]
+    public void Deliberate_bugs_are_switched_on_and_planted_by_tests_only()
+    {
+        Check.None(Repository.Files
+            .Where(file => Path.GetExtension(file) is ".csproj" or ".props" or ".targets" or ".json" && !file.StartsWith("tests/", StringComparison.Ordinal))
+            .SelectMany(file => SourceText.BugSwitches(file, Repository.Read(file))));
+        Check.None(Repository.CSharp("src").Concat(Repository.CSharp("chaos")).SelectMany(file => SourceText.PlantedBugs(file, Repository.Read(file))));
+        Assert.NotEmpty(SourceText.BugSwitches("tests/Directory.Build.props", Repository.Read("tests/Directory.Build.props")));
+    }
+
     // The rules can fail:
+
+    [Theory]
+    [InlineData("new ReplicaOptions { MaxLag = lag, Bugs = DeliberateBugs.AckBeforeFlush }")]
+    [InlineData("options with { Faults = RaftFaults.CountBeforeFlush }")]
+    public void A_planted_bug_is_seen(string text) => Assert.NotEmpty(SourceText.PlantedBugs("x", text));
 
     [Fact]
     public void A_long_file_and_a_stale_entry_are_seen()

@@ -27,6 +27,7 @@ public sealed class PinnedSeedTests
         { "lone", 16, "retention took records of producers for whom no snapshot stood, and a restart had forgotten them" },
         { "lone", 74, "compaction that found no room for its swap stopped the partition" },
         { "disks", 175, "a leader alone in the set had no committed snapshot after a restart for the replica that began anew" },
+        { "cluster", 1795288161089, "a member that had no room for decided entries took no snapshot of them either" },
         { "cluster", 1795284785061, "the directory of a partition was used after a sync of its name had failed, and went with the power" },
     };
 

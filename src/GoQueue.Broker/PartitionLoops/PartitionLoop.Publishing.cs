@@ -286,7 +286,7 @@ internal sealed partial class PartitionLoop
     /// <summary>Flushes as the topic says, moves the high watermark, wakes readers and answers.</summary>
     private void BecomeDurable()
     {
-        if (bugs.HasFlag(DeliberateBugs.AckBeforeFlush))
+        if (options.Replica.Has(DeliberateBugs.AckBeforeFlush))
         {
             CountAsDurable(partitionLog.EndOffset);
         }

@@ -92,7 +92,7 @@ internal sealed partial class PartitionLoop
             partitionLog.Epochs.Assign(view.LeaderEpoch, partitionLog.EndOffset); // E5
         }
 
-        if (bugs.HasFlag(DeliberateBugs.ForgetProducerState))
+        if (options.Replica.Has(DeliberateBugs.ForgetProducerState))
         {
             state = new PartitionState();
         }

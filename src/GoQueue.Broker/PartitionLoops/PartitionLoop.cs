@@ -38,7 +38,6 @@ internal sealed partial class PartitionLoop : ITurn
     private readonly ILogger log;
     private readonly PartitionLog partitionLog;
     private readonly PartitionReplica replica;
-    private readonly DeliberateBugs bugs;
     private readonly RegisteredEpoch registration;
     private PartitionState state;
     private readonly CommitSignal committed = new();
@@ -67,7 +66,6 @@ internal sealed partial class PartitionLoop : ITurn
     {
         Partition = partition;
         this.replication = replication;
-        bugs = options.Replica.Bugs;
         registration = environment.Registration;
         epochs = new LogEpochs(partitionLog);
         epochAtOpen = partitionLog.Epochs.Latest;

@@ -154,6 +154,10 @@ internal sealed partial class RaftCore
         }
 
         Invariant.Check(from > Durable, "what is durable did not fail", Durable + 1, from);
+
+        // The leader had said how far they are decided. That stays true, but this member acts on what it has: else it would take a snapshot up to there for one that
+        // it needs no more, and its leader would send it for ever.
+        Commit = Math.Min(Commit, from - 1);
         Log.TruncateFrom(from);
         ForgetConfigurationsFrom(from);
         verified = Math.Min(verified, from - 1);

@@ -149,7 +149,7 @@ internal sealed partial class RaftCore
         AnnounceDeadline();
     }
 
-    private bool Has(RaftFaults fault) => (options.Faults & fault) != 0;
+    private bool Has(RaftFaults fault) => options.Has(fault);
 
     private void Send(MemberId to, RaftMessage message) => effects.Add(new RaftEffect.Send(to, message));
 

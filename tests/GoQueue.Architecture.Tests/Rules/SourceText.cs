@@ -32,6 +32,15 @@ internal static partial class SourceText
     public static IEnumerable<string> SkippedTests(string file, string text) =>
         Skips().Matches(text).Select(match => $"{file} skips a test ({match.Value}): mend it or delete it");
 
+    public static IEnumerable<string> BugSwitches(string file, string text) =>
+        text.Contains("GoQueue.DeliberateBugs", StringComparison.Ordinal) ? [$"{file} switches deliberate bugs on: only the hosts of tests do"] : [];
+
+    public static IEnumerable<string> PlantedBugs(string file, string text) =>
+        Planted().Matches(text).Select(match => $"{file} plants a deliberate bug ('{match.Value}'): only tests do");
+
+    [GeneratedRegex(@"\b(?:Bugs\s*=\s*\w*DeliberateBugs|Faults\s*=\s*\w*RaftFaults)[.](?!None)\w+")]
+    private static partial Regex Planted();
+
     // Written with classes of one character so that this file does not hold what it looks for.
     [GeneratedRegex(@"registry[.]npm|api[.]nuget[.]|deb[.]debian|pypi[.]org/simple|proxy[.]golang|(?<![\w./-])/(?:root|work|home/\w+)/[\w.-]+")]
     private static partial Regex Traces();

@@ -45,6 +45,29 @@ public sealed class BeyondThePaperTests
         Assert.Equal(1, world[1].Core.Commit);
     }
 
+    /// <summary>Seed cluster-1795288161089: it took the snapshot for one it needs no more, and its leader sent it for ever.</summary>
+    [Fact]
+    public void A_member_that_had_no_room_for_decided_entries_takes_the_snapshot_that_stands_for_them()
+    {
+        CoreWorld world = new(3);
+        CoreNode leader = world.Elect(1);
+        CoreNode full = world[3];
+        world.Propose("n1", "a", "b");
+        world.DeliverWithout(3);
+        Assert.Equal(3, leader.Core.Commit);
+        full.IsFlushHeld = true;
+        long term = leader.Core.Term;
+        full.Step(new RaftInput.Received(leader.Id, new RaftMessage.Append(term, 1, term, Commit: 3, [leader.Core.Log[2], leader.Core.Log[3]])));
+        full.Step(new RaftInput.AppendFailed(2));
+        Assert.Equal((1, 1), (full.Core.Log.LastIndex, full.Core.Commit));
+
+        leader.TakeSnapshot();
+        ReadOnlyMemory<byte> bytes = leader.Core.Snapshot!.Bytes;
+        uint checksum = GoQueue.Core.Crc32C.Compute(bytes.Span);
+        full.Step(new RaftInput.Received(leader.Id, new RaftMessage.SnapshotChunk(term, 3, term, bytes.Length, checksum, 0, checksum, bytes)));
+        Assert.Equal((3, 3), (full.Core.Snapshot?.Index ?? 0, full.Core.Commit));
+    }
+
     [Fact]
     public void What_is_on_its_way_to_a_member_is_bounded()
     {
