@@ -35,6 +35,7 @@ static async Task<int> RunAsync(string[] arguments)
     {
         "run" => await new RunCommand(ChaosOptions.Parse(rest, AppContext.BaseDirectory, Random.Shared.Next())).RunAsync(),
         "check" => CheckCommand.Run(new Arguments(rest)),
+        "report" => ReportCommand.Run(new Arguments(rest)),
         "list" => await ListCommand.RunAsync(),
         _ => throw new UsageException($"there is no command '{command}'"),
     };

@@ -8,14 +8,19 @@ using GoQueue.Chaos.Workloads;
 using GoQueue.Harness;
 using GoQueue.Harness.Clusters;
 using GoQueue.History.Checking;
+using GoQueue.History.Report;
 
 namespace GoQueue.Chaos.Commands;
 
 /// <summary><c>run</c>: trials one after the other, a line for each, and one line at the end.</summary>
 internal sealed class RunCommand(ChaosOptions options)
 {
+    private const int MaxReports = 500;
+
     private readonly CancellationTokenSource stop = new();
     private readonly List<Judgement> judgements = [];
+    private readonly List<TrialReport> reports = [];
+    private readonly List<string> notPossible = [];
 
     /// <summary>Answers the exit code: 0 valid, 1 invalid, 2 unknown.</summary>
     public async Task<int> RunAsync()
@@ -38,7 +43,8 @@ internal sealed class RunCommand(ChaosOptions options)
         FaultKind[] possible = [.. Possible(abilities, leftOut)];
         foreach (IGrouping<string, string> left in leftOut.GroupBy(kind => kind.Value, kind => kind.Key))
         {
-            Console.WriteLine($"left out, {left.Key}: {string.Join(", ", left)}");
+            notPossible.Add($"{left.Key}: {string.Join(", ", left)}");
+            Console.WriteLine($"left out, {notPossible[^1]}");
         }
 
         Console.WriteLine($"seed {options.Seed}, results in {options.Out}");
@@ -66,6 +72,7 @@ internal sealed class RunCommand(ChaosOptions options)
         TrialOutcome outcome = await runner.RunAsync(trial, Path.Combine(options.Out, trial.Name), stop.Token);
         Judgement judgement = Judgement.Of(outcome);
         judgements.Add(judgement);
+        WriteReports(judgement);
         foreach (string note in outcome.Notes)
         {
             Console.WriteLine($"  note: {note}");
@@ -82,6 +89,18 @@ internal sealed class RunCommand(ChaosOptions options)
         }
 
         Console.WriteLine($"  {Word(judgement.Valid)}: {string.Join(", ", judgement.Verdict.Operations.Where(count => count.Invoked > 0).Select(count => $"{count.Operation} {count.Ok}/{count.Fail}/{count.Info}"))} (ok/fail/info)");
+    }
+
+    /// <summary>After each trial, so that a run always has its page. Of a long soak the oldest sound trials are forgotten; each has its own page.</summary>
+    private void WriteReports(Judgement judgement)
+    {
+        reports.Add(RunReports.WriteTrial(judgement));
+        if (reports.Count > MaxReports && reports.FindIndex(report => report.Valid == Validity.True) is >= 0 and int oldest)
+        {
+            reports.RemoveAt(oldest);
+        }
+
+        RunReports.WriteRun(Path.GetFileName(options.Out), reports, notPossible, options.Seed, ReportFile);
     }
 
     private bool IsAttached => options.Attach.Count > 0;
@@ -159,12 +178,13 @@ internal sealed class RunCommand(ChaosOptions options)
         Validity valid = counted.Any(judgement => judgement.Valid == Validity.False) ? Validity.False
             : counted.Length == 0 || counted.Any(judgement => judgement.Valid == Validity.Unknown) || (stop.IsCancellationRequested && !options.IsSoak) ? Validity.Unknown
             : Validity.True;
-        Judgement? worst = counted.FirstOrDefault(judgement => judgement.Valid == valid);
-        string where = counted.Length == 1 ? counted[0].Outcome.Folder : valid == Validity.True || worst is null ? options.Out : worst.Outcome.Folder;
+        string where = counted.Length == 1 ? Path.Combine(counted[0].Outcome.Folder, RunReports.FileName) : File.Exists(ReportFile) ? ReportFile : options.Out;
         Console.WriteLine(
             $"{Word(valid)}  seed {options.Seed}  {counted.Length} trials  {counted.Sum(judgement => judgement.Operations):N0} operations  {counted.Sum(judgement => judgement.Anomalies):N0} anomalies  {where}");
         return valid switch { Validity.True => 0, Validity.False => 1, _ => 2 };
     }
+
+    private string ReportFile => Path.Combine(options.Out, RunReports.FileName);
 
     private static string Word(Validity valid) => valid switch { Validity.True => "valid", Validity.False => "invalid", _ => "unknown" };
 

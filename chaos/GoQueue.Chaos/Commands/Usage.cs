@@ -10,6 +10,7 @@ internal static class Usage
                goqueue verify check HISTORY              judge a history again, or one of another machine
                goqueue verify mutate HISTORY [OPTIONS]   damage a history in known ways; the checker must see each
                goqueue verify export HISTORY [OPTIONS]   for other checkers
+               goqueue verify report HISTORY...          the page over one or several histories; --to FILE, default report.html
                goqueue verify list                       the faults, and what this machine lets us do
 
         A run is one or more trials. Each starts a cluster, lets clients work on it, makes faults happen and takes them back, waits for recovery, reads every partition
@@ -39,7 +40,7 @@ internal static class Usage
           --replicas N         default 3; --min-isr N, default 2
 
         Results
-          --out DIR            default goqueue-chaos/DATE; a folder for each trial with history.jsonl, report.html and the logs of the nodes
+          --out DIR            default goqueue-chaos/DATE; report.html over all trials, and a folder for each with history.jsonl, report.html and the logs of the nodes
 
         check: --json prints the verdict as JSON. export: --format jepsen (EDN as in jepsen.tests.kafka; default) or intervals (call and return of each register
         operation, JSON lines); --to FILE. mutate: --seed N, --to FILE for one damaged history; without it every kind is tried and a score printed.

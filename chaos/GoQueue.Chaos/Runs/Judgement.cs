@@ -27,5 +27,8 @@ internal sealed record Judgement(TrialOutcome Outcome, Verdict Verdict)
         .. Verdict.Reasons,
     ];
 
-    public static Judgement Of(TrialOutcome outcome) => new(outcome, HistoryChecker.CheckFile(outcome.HistoryFile, options => options with { MinimumOk = MinimumOk }));
+    public static Judgement Of(TrialOutcome outcome) => new(outcome, Check(outcome.HistoryFile));
+
+    /// <summary>By what is asked of histories of this harness.</summary>
+    public static Verdict Check(string historyFile) => HistoryChecker.CheckFile(historyFile, options => options with { MinimumOk = MinimumOk });
 }

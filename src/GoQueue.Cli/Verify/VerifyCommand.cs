@@ -45,6 +45,15 @@ internal static class VerifyCommand
             BecomeAsync);
         tree.Add(
             verify,
+            new Command("report", "Make the page over one or several histories.")
+            {
+                new Argument<string[]>("histories") { Description = "Files history.jsonl, or folders of trials.", Arity = ArgumentArity.OneOrMore },
+                OptionOf.Text("--to", "The page. Default report.html.", "FILE"),
+            },
+            new CommandText("A run writes its pages by itself; this makes them again, or one over several runs.", ("goqueue verify report goqueue-chaos/20260131-120000/*/", "all trials of a run")),
+            BecomeAsync);
+        tree.Add(
+            verify,
             new Command("mutate", "Damage a history in known ways and see whether the checker notices.")
             {
                 HistoryFile(),
