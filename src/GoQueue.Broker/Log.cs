@@ -87,6 +87,9 @@ internal static partial class Log
     [LoggerMessage(2041, LogLevel.Warning, "Catching up with {Leader} for partition {Partition} did not succeed: {Error}; it is tried again")]
     public static partial void CatchUpFailed(ILogger logger, TopicPartition partition, NodeId leader, Error error);
 
+    [LoggerMessage(2043, LogLevel.Error, "Stored data of partition {Partition} is damaged (at offset {At}); it begins anew from {Leader}, the damaged files are kept as {Aside}")]
+    public static partial void BeginsAnew(ILogger logger, TopicPartition partition, Offset at, NodeId leader, string aside);
+
     [LoggerMessage(2040, LogLevel.Information, "Partition {Partition} was reassigned away in partition epoch {Epoch}; its files are removed")]
     public static partial void ReplicaRemoved(ILogger logger, TopicPartition partition, int epoch);
 }

@@ -12,6 +12,12 @@ public readonly record struct FetchPosition(LeaderEpoch LeaderEpoch, Offset Fetc
 {
     /// <summary>The follower cannot append at the moment: its disk is full. It goes on asking, so that it notices when there is room.</summary>
     public bool IsStuck { get; init; }
+
+    /// <summary>
+    /// What the follower holds is damaged: it cannot go on as it is and must not be counted on. The leader takes note and answers <see cref="ErrorCode.CorruptLog"/>;
+    /// from then on it proposes it for the in-sync set no more until it comes undamaged.
+    /// </summary>
+    public bool IsDamaged { get; init; }
 }
 
 /// <summary>What a leader makes of a follower's fetch.</summary>

@@ -120,6 +120,13 @@ public sealed partial class PartitionReplica
             return FetchVerdict.Refused(ErrorCode.StaleBrokerEpoch);
         }
 
+        if (position.IsDamaged)
+        {
+            follower.IsStuck = true; // MayJoin: not before it comes undamaged
+            ProposeShrink(now);
+            return FetchVerdict.Refused(ErrorCode.CorruptLog);
+        }
+
         if (position.LastEpoch != LeaderEpoch.None)
         {
             EpochEnd end = epochs.EndOffsetFor(position.LastEpoch);

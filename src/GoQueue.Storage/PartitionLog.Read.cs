@@ -52,6 +52,11 @@ public sealed partial class PartitionLog
             {
                 if (Volatile.Read(ref truncations) == seenTruncations && seenTruncations % 2 == 0)
                 {
+                    if (found.Error is { Code: ErrorCode.CorruptLog })
+                    {
+                        NoteDamage(from);
+                    }
+
                     return found;
                 }
 
@@ -232,6 +237,22 @@ public sealed partial class PartitionLog
         }
 
         return at;
+    }
+
+    /// <summary>The lowest offset whose reading was refused since the log was opened; later ones are found when that one is mended.</summary>
+    private void NoteDamage(Offset at)
+    {
+        long known = Volatile.Read(ref damageFoundAt);
+        while (known < 0 || at.Value < known)
+        {
+            long before = Interlocked.CompareExchange(ref damageFoundAt, at.Value, known);
+            if (before == known)
+            {
+                return;
+            }
+
+            known = before;
+        }
     }
 
     private LogRead Corrupt(Segment segment, Offset from, long position) => LogRead.Failed(

@@ -29,6 +29,7 @@ public sealed partial class PartitionLog : IDisposable
     private long flushedOffset;
     private int truncations; // odd while a truncation runs; readers that saw it change start over
     private CorruptRange[] corruptRanges;
+    private long damageFoundAt = -1;
     private long gapsBelow;
     private long checkpointedSegment;
 
@@ -113,8 +114,28 @@ public sealed partial class PartitionLog : IDisposable
     /// <summary>Number of segment files.</summary>
     public int SegmentCount => Volatile.Read(ref segments).Length;
 
-    /// <summary>Damaged ranges known so far: found at start, or by a read since.</summary>
+    /// <summary>Damaged ranges that opening found.</summary>
     public IReadOnlyList<CorruptRange> CorruptRanges => Volatile.Read(ref corruptRanges);
+
+    /// <summary>Where what is kept is damaged, as far as is known: the first offset, found at the opening or by a read since; none when nothing is. Any thread.</summary>
+    public Offset DamagedAt
+    {
+        get
+        {
+            Offset start = StartOffset;
+            Offset found = new(Volatile.Read(ref damageFoundAt)); // by a read, -1 for none
+            Offset first = found.Value >= 0 && found >= start ? found : Offset.None;
+            foreach (CorruptRange range in CorruptRanges)
+            {
+                if (range.End > start && (first.IsNone || range.Start < first))
+                {
+                    first = range.Start;
+                }
+            }
+
+            return first;
+        }
+    }
 
     /// <summary>Batches below it may have gaps between them, left by compaction.</summary>
     internal Offset GapsBelow => new(Volatile.Read(ref gapsBelow));

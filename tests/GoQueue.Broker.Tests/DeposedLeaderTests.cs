@@ -83,14 +83,15 @@ public sealed class DeposedLeaderTests
         await cluster.CreateAsync();
         Assert.True((await cluster.Leader.PublishAsync(Batches.From(Producer, 0, 0, "a"))).IsOk);
         CutMetadata metadata = cluster.Leader.Metadata;
+        int before = metadata.Reads; // of ends, while the topic was created
         metadata.Cut();
         Task<PublishReceipt>[] gaps = [.. Enumerable.Range(0, 200).Select(_ => cluster.Leader.PublishAsync(Batches.From(Producer, 0, 9, "gap")))];
-        await Eventually.TrueAsync(() => metadata.Reads == 1, "it asks the quorum before it refuses");
+        await Eventually.TrueAsync(() => metadata.Reads > before, "it asks the quorum before it refuses");
         metadata.Mend();
         Assert.All(await Task.WhenAll(gaps), receipt => Assert.Equal(ErrorCode.OutOfOrderSequence, receipt.Error.Code));
         using FetchResult beyond = await FetchAsync(cluster, cluster.Leader, 9);
         Assert.Equal(ErrorCode.OffsetOutOfRange, beyond.Error.Code);
-        Assert.InRange(metadata.Reads, 1, 100);
+        Assert.InRange(metadata.Reads - before, 1, 100);
     }
 
     private static BrokerOptions WithShortProof(BrokerOptions options) => options with { Replication = options.Replication with { ProofTimeout = TimeSpan.FromMilliseconds(50) } };

@@ -23,6 +23,8 @@ internal sealed partial class PartitionLoop
             bool moved = false;
             lock (replicaGate)
             {
+                HasSaidDamaged |= answer.Error == ErrorCode.CorruptLog && damageSaidIn != NotSaid && answer.Round == damageSaidIn && answer.LeaderEpoch == replica.Epoch;
+
                 step = replica.Answered(answer, partitionLog.StartOffset, epochs);
                 if (step.Move == FollowerMove.Append && run is null)
                 {

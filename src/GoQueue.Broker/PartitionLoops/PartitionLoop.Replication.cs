@@ -14,6 +14,8 @@ namespace GoQueue.Broker.PartitionLoops;
 /// </summary>
 internal sealed partial class PartitionLoop
 {
+    private const int NotSaid = -1;
+
     private readonly Lock replicaGate = new();
     private readonly LogEpochs epochs;
     private readonly BrokerReplication replication;
@@ -21,6 +23,7 @@ internal sealed partial class PartitionLoop
     private volatile IReplicaWatcher[] watchers = [];
     private Offset incomingStateAt = Offset.None; // a leader's snapshot waits for the log to come so far
     private Offset keptIncomingAt = Offset.None; // it is folded in, and stays until a snapshot of our own is committed
+    private int damageSaidIn = NotSaid; // under the gate: the round in which the leader is told
     private bool isCutting; // under the gate: the log's epochs and its end do not fit together at the moment
     private bool hasFetched; // something was appended in this turn that a leader sent
 
@@ -167,7 +170,14 @@ internal sealed partial class PartitionLoop
         lock (replicaGate)
         {
             bool mayAsk = replica.Role == ReplicaRole.Follower && replica.LogEnd == replica.DurableEnd && !isCutting;
-            return mayAsk ? replica.NextFetch(partitionLog.StartOffset, epochs) with { IsStuck = diskWasFull } : null;
+            if (!mayAsk)
+            {
+                return null;
+            }
+
+            FetchPosition next = replica.NextFetch(partitionLog.StartOffset, epochs) with { IsStuck = diskWasFull, IsDamaged = IsDamaged };
+            damageSaidIn = next.IsDamaged ? next.Round : NotSaid;
+            return next;
         }
     }
 

@@ -1,8 +1,11 @@
+using System.Collections.Concurrent;
 using GoQueue.Broker.Replication;
 using GoQueue.Core;
+using GoQueue.Core.Scheduling;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Brokers;
 using GoQueue.Metadata.Topics;
+using GoQueue.Storage;
 using GoQueue.Storage.Directories;
 
 namespace GoQueue.Broker.PartitionLoops;
@@ -16,6 +19,10 @@ internal sealed partial class PartitionTable
     /// <summary>Pause between two attempts to open what had no room.</summary>
     private static readonly TimeSpan starvedPause = TimeSpan.FromSeconds(1);
 
+    /// <summary>Ends the name of a directory with damaged files that were put aside. Removed with the partition, and when the next one comes.</summary>
+    private const string DamagedSuffix = ".damaged";
+
+    private readonly ConcurrentQueue<TopicPartition> beginningAnew = new();
     private readonly Dictionary<TopicPartition, TimeSpan> reported = [];
     private readonly SortedDictionary<TopicPartition, TimeSpan> strays = []; // since when
     private readonly Lock reportGate = new();
@@ -24,13 +31,13 @@ internal sealed partial class PartitionTable
     private TimeSpan Now => environment.Time.GetElapsedTime(0);
 
     /// <summary>
-    /// Partitions that could not be opened here, or whose log failed: the others go on without this replica where they can, and are asked to again while the metadata
+    /// Partitions that could not be opened here, or whose log failed or is damaged: the others go on without this replica where they can, and are asked to again while the metadata
     /// counts on it, because the first report may be lost, and a registration that comes after the failure puts the replica back into play. Any thread.
     /// </summary>
     public IReadOnlyList<TopicPartition> TakeUnusableToReport()
     {
         MetadataImage image = metadata.Image;
-        List<TopicPartition> unusable = [.. unopenable.Keys, .. loops.Values.Where(loop => loop.HasFailed).Select(loop => loop.Partition)];
+        List<TopicPartition> unusable = [.. unopenable.Keys, .. loops.Values.Where(loop => loop.HasFailed || loop.IsDamaged).Select(loop => loop.Partition)];
         if (unusable.Count == 0 || !IsRegisteredIn(image))
         {
             return [];
@@ -98,6 +105,48 @@ internal sealed partial class PartitionTable
                 }
             }
         }
+    }
+
+    /// <summary>
+    /// Asks the task that follows the image to put a damaged log aside and begin a new one. The image must hold what proves that nobody counts on the old one
+    /// (<see cref="DamagedReplicas"/>). Any thread.
+    /// </summary>
+    public void BeginAnew(TopicPartition partition)
+    {
+        beginningAnew.Enqueue(partition);
+        retryAsked.TrySetResult();
+    }
+
+    private async Task BeginAnewInTurnAsync(TopicPartition id)
+    {
+        // The newest image, and not the one applied last: under an older one this node might lead, with the empty log.
+        MetadataImage image = metadata.Image;
+        bool isLeft = DamagedReplicas.IsLeftTo(image, id, options.Node, out PartitionImage? partition);
+        if (!isLeft || !image.TryGetTopic(id.Topic, out TopicImage? topic) || !loops.TryGetValue(id, out PartitionLoop? loop) || !loop.IsDamaged)
+        {
+            return;
+        }
+
+        loops.TryRemove(id, out _);
+        Log.BeginsAnew(environment.Logger, id, loop.DamagedAt, partition!.Leader!.Value, id + DamagedSuffix);
+        await loop.CloseAsync();
+        try
+        {
+            await environment.Readers.RunAsync(() =>
+            {
+                string aside = id + DamagedSuffix;
+                PartitionLog.Delete(directory, aside); // of an earlier time
+                directory.Rename(id.ToString(), aside);
+                directory.Sync();
+                return true;
+            });
+        }
+        catch (IOException failure)
+        {
+            Log.PartitionUnopenable(environment.Logger, failure, id);
+        }
+
+        await OpenOrApplyAsync(id, PartitionViews.Of(image, topic, partition!), OptionsFor(topic));
     }
 
     /// <summary>

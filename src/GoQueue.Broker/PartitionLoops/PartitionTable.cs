@@ -83,6 +83,11 @@ internal sealed partial class PartitionTable(BrokerOptions options, BrokerEnviro
                 retryAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
                 await TryUnopenableAgainAsync(); // between two images, so that the two never race
                 await RemoveStraysAsync();
+                while (beginningAnew.TryDequeue(out TopicPartition damaged))
+                {
+                    await BeginAnewInTurnAsync(damaged);
+                }
+
                 while (startingOver.TryDequeue(out (TopicPartition Partition, Offset LogStart, Offset At, byte[] State) over))
                 {
                     await StartOverAsync(over.Partition, over.LogStart, over.At, over.State);
@@ -330,6 +335,7 @@ internal sealed partial class PartitionTable(BrokerOptions options, BrokerEnviro
             await environment.Readers.RunAsync(() =>
             {
                 PartitionLog.Delete(directory, name);
+                PartitionLog.Delete(directory, name + DamagedSuffix);
                 return true;
             });
         }

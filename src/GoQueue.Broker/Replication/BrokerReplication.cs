@@ -19,6 +19,7 @@ internal sealed class BrokerReplication
     private readonly FetcherTable? fetchers;
     private readonly InSyncProposals proposals;
     private readonly LossReports losses;
+    private readonly DamagedReplicas damaged;
     private readonly CancellationTokenSource stopping = new();
     private FetchServer? server;
     private CatchUps? catchUps;
@@ -33,6 +34,7 @@ internal sealed class BrokerReplication
         fetchers = environment.Peers is { } peers ? new FetcherTable(options.Replication, environment, peers, Throttle) : null;
         proposals = new InSyncProposals(options.Node, options.Replication, environment, metadata);
         losses = new LossReports(options.Replication, environment, metadata);
+        damaged = new DamagedReplicas(options.Node, options.Replication, environment, metadata, Positioned);
         Proofs = new LeadershipProofs(options.Replication, environment, metadata);
     }
 
@@ -107,7 +109,9 @@ internal sealed class BrokerReplication
 
         await proposals.StopAsync();
         await losses.StopAsync();
+        await damaged.StopAsync();
         await Proofs.StopAsync();
+        damaged.Dispose();
         stopping.Dispose();
     }
 
@@ -124,6 +128,7 @@ internal sealed class BrokerReplication
                 }
 
                 table.TryStarvedAgain();
+                damaged.Look(table);
                 if (FailureReceiver is { } receiver)
                 {
                     foreach (TopicPartition unusable in table.TakeUnusableToReport())

@@ -14,6 +14,7 @@ public static class ReplicaFetchCodec
     private const byte ResponseVersion = 1;
     private const byte TakesOffers = 1;
     private const byte Stuck = 1;
+    private const byte Damaged = 2;
     private const int RequestHead = 38;
     private const int ResponseHead = 22;
     private const int PositionSize = 49;
@@ -43,7 +44,7 @@ public static class ReplicaFetchCodec
             to.Int32(entry.Position.LastEpoch.Value);
             to.Int64(entry.Position.LogStart.Value);
             to.Int32(entry.Position.Round);
-            to.Byte(entry.Position.IsStuck ? Stuck : (byte)0);
+            to.Byte(entry.Position.IsDamaged ? Damaged : entry.Position.IsStuck ? Stuck : (byte)0);
         }
 
         for (int index = 0; index < request.Forgotten.Count; index++)
@@ -88,14 +89,14 @@ public static class ReplicaFetchCodec
             TopicPartition partition = from.ReadPartition();
             FetchPosition position = new(new LeaderEpoch(from.ReadInt32()), new Offset(from.ReadInt64()), new LeaderEpoch(from.ReadInt32()), new Offset(from.ReadInt64()), from.ReadInt32());
             byte state = from.ReadByte();
-            bool fits = state is 0 or Stuck && partition.Partition.Value >= 0 && position.LeaderEpoch.Value >= 0 && position.FetchOffset.Value >= 0 && position.LastEpoch.Value >= -1
+            bool fits = state is 0 or Stuck or Damaged && partition.Partition.Value >= 0 && position.LeaderEpoch.Value >= 0 && position.FetchOffset.Value >= 0 && position.LastEpoch.Value >= -1
                 && position.LogStart.Value >= 0 && position.LogStart <= position.FetchOffset;
             if (!fits)
             {
                 return Malformed("request");
             }
 
-            positions[index] = new PartitionPosition(partition, position with { IsStuck = state == Stuck });
+            positions[index] = new PartitionPosition(partition, position with { IsStuck = state == Stuck, IsDamaged = state == Damaged });
         }
 
         TopicPartition[] forgotten = new TopicPartition[forgottenCount];
