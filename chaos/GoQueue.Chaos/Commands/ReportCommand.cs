@@ -30,7 +30,7 @@ internal static class ReportCommand
 
             string folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
             Verdict verdict = Judgement.Check(file);
-            trials.Add(TrialReader.Read(Path.GetFileName(folder), file, verdict, folder) with { HistoryFile = file });
+            trials.Add(TrialReader.Read(Path.GetFileName(folder), file, verdict, folder) with { HistoryFile = Path.Combine(Path.GetFileName(folder), Path.GetFileName(file)) });
         }
 
         trials.Sort((left, right) => Nullable.Compare(left.Run?.Started, right.Run?.Started));

@@ -28,7 +28,7 @@ internal static class RunReports
     /// <param name="title">Of the run.</param>
     /// <param name="trials">In the order they ran.</param>
     /// <param name="leftOut">Faults that were not possible here, and why.</param>
-    /// <param name="seed">Of the run; null for that of the first trial.</param>
+    /// <param name="seed">Of the run; null when there is none for all.</param>
     /// <param name="path">Of the page.</param>
     public static void WriteRun(string title, IReadOnlyList<TrialReport> trials, IReadOnlyList<string> leftOut, long? seed, string path) =>
         ReportPage.Write(RunOf(title, trials, leftOut, seed), path);
@@ -44,7 +44,7 @@ internal static class RunReports
             Title = title,
             ProductVersion = version,
             Commit = first?.Commit ?? commit,
-            Seed = seed ?? first?.Seed ?? 0,
+            Seed = seed ?? (trials.Count == 1 ? first?.Seed : null),
             Started = started,
             Duration = last is null ? TimeSpan.Zero : last.Run!.Started - started + (last.Timeline.Bins.Count * last.Timeline.Width),
             Machine = Machine(),

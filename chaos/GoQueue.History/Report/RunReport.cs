@@ -13,8 +13,8 @@ public sealed record RunReport
 
     public string? Commit { get; init; }
 
-    /// <summary>Repeats the run.</summary>
-    public required long Seed { get; init; }
+    /// <summary>Repeats the run; null when the trials are of several runs, each with its own.</summary>
+    public required long? Seed { get; init; }
 
     public required DateTimeOffset Started { get; init; }
 

@@ -90,7 +90,7 @@ public static class ReportPage
         page.Element("h2", "What ran").Tag("<section class=\"card\"><dl class=\"facts\">");
         Fact(page, "version", run.ProductVersion);
         Fact(page, "commit", run.Commit);
-        Fact(page, "seed", run.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Fact(page, "seed", run.Seed?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "of each trial, with it");
         if (run.Command is { } command)
         {
             page.Element("dt", "again with").Tag("<dd>").Element("code", command).Tag("</dd>");
