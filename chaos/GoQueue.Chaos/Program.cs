@@ -36,6 +36,8 @@ static async Task<int> RunAsync(string[] arguments)
         "run" => await new RunCommand(ChaosOptions.Parse(rest, AppContext.BaseDirectory, Random.Shared.Next())).RunAsync(),
         "check" => CheckCommand.Run(new Arguments(rest)),
         "report" => ReportCommand.Run(new Arguments(rest)),
+        "mutate" => MutateCommand.Run(new Arguments(rest)),
+        "export" => ExportCommand.Run(new Arguments(rest)),
         "list" => await ListCommand.RunAsync(),
         _ => throw new UsageException($"there is no command '{command}'"),
     };

@@ -1,4 +1,6 @@
-using GoQueue.Harness;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using GoQueue.Chaos.Runs;
 using GoQueue.History.Checking;
 
 namespace GoQueue.Chaos.Commands;
@@ -6,16 +8,20 @@ namespace GoQueue.Chaos.Commands;
 /// <summary><c>check</c>: judges a history file.</summary>
 internal static class CheckCommand
 {
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
+
     public static int Run(Arguments given)
     {
+        bool isJson = given.Switch("--json");
         given.Finish(words: 1);
-        string file = given.Words.Count == 1 ? given.Words[0] : throw new UsageException("check takes one history file");
-        if (!File.Exists(file))
+        string file = HistoryFile.Of(given);
+        Verdict verdict = HistoryChecker.CheckFile(file, options => options with { MinimumOk = Judgement.MinimumOk });
+        if (isJson)
         {
-            throw new HarnessException($"there is no file {file}");
+            Console.WriteLine(JsonSerializer.Serialize(verdict, Json));
+            return CodeOf(verdict);
         }
 
-        Verdict verdict = HistoryChecker.CheckFile(file);
         foreach (Anomaly anomaly in verdict.Anomalies)
         {
             Console.WriteLine(anomaly);
@@ -38,6 +44,8 @@ internal static class CheckCommand
 
         string word = verdict.Valid switch { Validity.True => "valid", Validity.False => "invalid", _ => "unknown" };
         Console.WriteLine($"{word}  {verdict.Events:N0} events  {verdict.Errors.Sum(anomaly => anomaly.Count):N0} anomalies  {file}");
-        return verdict.Valid switch { Validity.True => 0, Validity.False => 1, _ => 2 };
+        return CodeOf(verdict);
     }
+
+    private static int CodeOf(Verdict verdict) => verdict.Valid switch { Validity.True => 0, Validity.False => 1, _ => 2 };
 }

@@ -6,7 +6,7 @@ namespace GoQueue.Chaos.Runs;
 internal sealed record Judgement(TrialOutcome Outcome, Verdict Verdict)
 {
     // Readers assign once and go on for ever, so the checker's own minimum does not fit every kind of operation here.
-    private const int MinimumOk = 1;
+    public const int MinimumOk = 1;
 
     /// <summary>A node that ends by itself breaks a promise even if no message is lost by it.</summary>
     public Validity Valid =>
