@@ -13,7 +13,7 @@ internal sealed class AttachedCluster(IReadOnlyList<(string Name, Uri Address)> 
 
     public async Task<TestBed> MakeAsync(int count, string damagedNode, string topic, CancellationToken cancellationToken)
     {
-        cluster = Cluster.Empty(string.Empty, scratch);
+        cluster = Cluster.Empty(string.Empty, scratch, reusesConnections: false);
         IReadOnlyDictionary<string, int> grpcPorts = await GrpcPortsAsync(cancellationToken);
         List<Ground> grounds = [];
         foreach ((string name, Uri address) in members)

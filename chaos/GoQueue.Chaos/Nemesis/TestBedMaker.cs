@@ -35,7 +35,7 @@ internal sealed class TestBedMaker(string bin, string folder, RunName name, Need
         }
 
         // The cluster id carries the name of the run: so do the command lines of its servers.
-        cluster = Cluster.Empty(bin, Scratch, name.ToString());
+        cluster = Cluster.Empty(bin, Scratch, name.ToString(), reusesConnections: false);
         List<Ground> grounds = [];
         for (int number = 1; number <= count; number++)
         {

@@ -11,18 +11,19 @@ internal sealed class Cluster : IAsyncDisposable
     private readonly string folder;
     private Node[] nodes = []; // replaced as a whole: others may be looking
 
-    private Cluster(string bin, string folder, string id)
+    private Cluster(string bin, string folder, string id, bool reusesConnections)
     {
         this.bin = bin;
         this.folder = folder;
         Id = id;
+        Rest = new Rest(reusesConnections);
     }
 
     public string Id { get; }
 
     public IReadOnlyList<Node> Nodes => nodes;
 
-    public Rest Rest { get; } = new();
+    public Rest Rest { get; }
 
     /// <summary>From the first exec until every node was ready.</summary>
     public TimeSpan FormedIn { get; private set; }
@@ -38,7 +39,7 @@ internal sealed class Cluster : IAsyncDisposable
     public static async Task<Cluster> StartAsync(
         string bin, string folder, int count, IReadOnlyList<string> arguments, Func<string, string>? dataOf, CancellationToken cancellationToken)
     {
-        Cluster cluster = new(bin, folder, $"test-{Random.Shared.Next(1_000_000).ToString(CultureInfo.InvariantCulture)}");
+        Cluster cluster = new(bin, folder, $"test-{Random.Shared.Next(1_000_000).ToString(CultureInfo.InvariantCulture)}", reusesConnections: true);
         Directory.CreateDirectory(folder);
         for (int i = 1; i <= count; i++)
         {
@@ -78,10 +79,10 @@ internal sealed class Cluster : IAsyncDisposable
     }
 
     /// <summary>Without nodes: a scenario makes them, and adds them.</summary>
-    public static Cluster Empty(string bin, string folder, string id = "")
+    public static Cluster Empty(string bin, string folder, string id = "", bool reusesConnections = true)
     {
         Directory.CreateDirectory(folder);
-        return new Cluster(bin, folder, id);
+        return new Cluster(bin, folder, id, reusesConnections);
     }
 
     public void Add(Node node) => nodes = [.. nodes, node];

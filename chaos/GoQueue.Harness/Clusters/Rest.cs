@@ -8,7 +8,7 @@ namespace GoQueue.Harness.Clusters;
 /// <param name="Body">Undefined when there was none or it was not JSON.</param>
 internal sealed record RestAnswer(int Status, JsonElement Body)
 {
-    /// <summary>No connection came about: the node certainly heard nothing.</summary>
+    /// <summary>No connection came about: the node certainly heard nothing. Known of single attempts only.</summary>
     public bool IsUnsent { get; init; }
 
     public bool IsOk => Status is >= 200 and < 300;
@@ -24,13 +24,16 @@ internal sealed record RestAnswer(int Status, JsonElement Body)
 }
 
 /// <summary>Plain HTTP to any node. Failures to connect are answers, not exceptions: nodes are down on purpose here.</summary>
-internal sealed class Rest : IDisposable
+/// <param name="reusesConnections">False: every request is a <see cref="SingleAttempt"/>, and <see cref="RestAnswer.IsUnsent"/> can be known.</param>
+internal sealed class Rest(bool reusesConnections) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
+
     private readonly HttpClient http = new(new SocketsHttpHandler
     {
-        ConnectTimeout = TimeSpan.FromSeconds(2),
+        ConnectTimeout = ConnectTimeout,
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5),
     })
     { Timeout = Timeout.InfiniteTimeSpan };
@@ -43,17 +46,18 @@ internal sealed class Rest : IDisposable
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(patience);
+        using SingleAttempt? attempt = reusesConnections ? null : new SingleAttempt(ConnectTimeout);
         try
         {
             using HttpRequestMessage request = new(method, new Uri(node.Ports.HttpAddress, path));
             request.Content = body is null ? null : JsonContent.Create(body, options: JsonSerializerOptions.Web);
-            using HttpResponseMessage response = await http.SendAsync(request, limit.Token);
+            using HttpResponseMessage response = await (attempt is null ? http.SendAsync(request, limit.Token) : attempt.SendAsync(request, limit.Token));
             byte[] bytes = await response.Content.ReadAsByteArrayAsync(limit.Token);
             return new RestAnswer((int)response.StatusCode, Parse(bytes));
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            return new RestAnswer(0, default) { IsUnsent = failure is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } };
+            return new RestAnswer(0, default) { IsUnsent = attempt?.HasConnected == false };
         }
     }
 
