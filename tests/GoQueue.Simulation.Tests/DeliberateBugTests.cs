@@ -22,6 +22,34 @@ public sealed class DeliberateBugTests
         { "disks", "CountStaleBrokerEpoch", 400 },
     };
 
+    /// <summary>Those of the bugs that clients can see, the scenario, the seeds within which the history must show it.</summary>
+    public static TheoryData<string, string, int> VisibleBugs => new()
+    {
+        { "lone", "AckBeforeFlush", 60 },
+        { "cluster", "AckBeforeReplication", 60 },
+        { "cluster", "ServeAboveHighWatermark", 100 },
+        { "cluster", "TruncateToHighWatermark", 200 },
+        { "cluster", "ForgetProducerState", 200 },
+    };
+
+    /// <summary>Goal: the checker that judges real clusters finds what a broken broker does. Method: nothing is looked at from inside, only what clients saw.</summary>
+    [Theory]
+    [MemberData(nameof(VisibleBugs))]
+    public void A_deliberate_bug_is_caught_by_the_history_of_the_clients_alone(string scenario, string bug, int seeds)
+    {
+        Scenario world = AllScenarios.Named(scenario)[0];
+        for (int seed = 1; seed <= seeds; seed++)
+        {
+            SeedOutcome outcome = SeedRunner.Run(world, (ulong)seed, new RunOptions { Bug = bug, IsJudgedByHistoryAlone = true });
+            if (outcome.Failure?.Detail.StartsWith("the history of the clients shows it", StringComparison.Ordinal) == true)
+            {
+                return;
+            }
+        }
+
+        Assert.Fail($"the histories of {seeds} seeds of {scenario} did not show {bug}");
+    }
+
     [Theory]
     [MemberData(nameof(Bugs))]
     public void A_deliberate_bug_is_caught(string scenario, string bug, int seeds)

@@ -16,7 +16,7 @@ public static class AnomalyCatalog
         new("L7", "phantom", Error, "A message was read that nobody sent, or whose body, key, headers or time differ from what was sent."),
         new("L8", "skip or step back inside one poll", Error, "Two neighbours in the answer of one poll are not neighbours in the partition."),
         new("L9", "skip or step back between polls", Error, "A poll does not go on where the one before ended. Only counted across a rebalance."),
-        new("L10", "order of one producer", Error, "A later acknowledged message of a producer stands before an earlier one. Only counted when producers are not ordered."),
+        new("L10", "order of one producer", Error, "A later acknowledged message of a producer stands before an earlier one. Only counted when producers are not ordered, or did not ask for acks=all."),
         new("L11", "stale end", Error, "The end of a partition, asked for after an acknowledgement, lies below the acknowledged message."),
         new("L12", "watermark goes back", Error, "The committed end, the last stable offset or the start that one client was told went backwards."),
         new("L13", "wrong retention or compaction", Error, "The newest message of a key is missing, a record went before its time, a deleted key came back, or offsets were renumbered."),

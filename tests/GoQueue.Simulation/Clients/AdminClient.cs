@@ -113,12 +113,18 @@ internal sealed class AdminClient(ClientWorld world, int number, int maxTopics, 
     private async Task DeleteAsync(TopicImage topic)
     {
         World.Ledger.AskDeletion(topic.Id);
+        ClientHistory.RecordedCall call = World.History.Delete(Number, topic.Id);
         ClientAnswer<Result<TopicImage>> answer = await World.Network.CallAsync(Process, AnyHost(), node => node.Topics.DeleteAsync(topic.Name, CancellationToken.None), Patience);
         World.Operations++;
         if (answer is { IsKnown: true, Value.IsOk: true })
         {
+            call.Ok();
             World.Ledger.Deleted(topic.Id);
             World.Deleted(topic.Id);
+        }
+        else
+        {
+            call.Unknown();
         }
     }
 

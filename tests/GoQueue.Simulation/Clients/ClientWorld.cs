@@ -24,6 +24,9 @@ internal sealed class ClientWorld(SimulationLoop loop, IReadOnlyList<SimulatedHo
 
     public TopicLedger Ledger { get; } = new();
 
+    /// <summary>What the clients asked and were told, for the checker of histories.</summary>
+    public ClientHistory History { get; } = new(loop);
+
     /// <summary>In the order of their partitions.</summary>
     public IEnumerable<PartitionHistory> Histories => histories.Values;
 
@@ -71,6 +74,7 @@ internal sealed class ClientWorld(SimulationLoop loop, IReadOnlyList<SimulatedHo
         if (!Topics.Exists(known => known.Id == topic.Id))
         {
             Ledger.Created(topic);
+            History.Created(topic);
             Topics.Add(topic);
             Offer(topic);
         }

@@ -1,5 +1,6 @@
 using GoQueue.Broker.Requests;
 using GoQueue.Core;
+using GoQueue.History.Events;
 using GoQueue.Simulation.World;
 
 namespace GoQueue.Simulation.Clients;
@@ -55,16 +56,19 @@ internal sealed class ConsumerClient(ClientWorld world, int number) : SimulatedC
         long acknowledged = World.HistoryOf(partition).AcknowledgedEnd;
         PartitionOffsets before = seen.GetValueOrDefault(partition);
         int host = HostFor(partition);
+        ClientHistory.RecordedCall call = World.History.EndOffset(Number, partition);
         ClientAnswer<Result<PartitionOffsets>> answer = await World.Network.CallAsync(
             Process, host, node => node.Partitions.OffsetsAsync(partition, CancellationToken.None), TimeSpan.FromSeconds(1));
         World.Operations++;
         if (answer is not { IsKnown: true, Value.IsOk: true })
         {
+            call.Unknown();
             TryAnotherHost(partition);
             return;
         }
 
         PartitionOffsets now = answer.Value.Value;
+        call.Ok(asked => (EndOffsetValue)asked with { End = now.HighWatermark.Value });
         SimulationFailure.Unless(now.HighWatermark.Value >= acknowledged, "L11", $"{Process.Name} is told that {partition} ends at {now.HighWatermark}, and {acknowledged} was acknowledged before it asked");
         SimulationFailure.Unless(
             now.HighWatermark >= before.HighWatermark && (now.LogStart >= before.LogStart || World.RetiredBelow(partition) > Offset.Zero),
@@ -82,11 +86,13 @@ internal sealed class ConsumerClient(ClientWorld world, int number) : SimulatedC
         int host = mayFollow ? AnyHost() : HostFor(partition);
         TimeSpan wait = Random.Coin() ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Random.Below(100));
         int maxBytes = 200 + Random.Below(4000);
+        ClientHistory.RecordedCall call = World.History.Poll(Number, partition, position, mayFollow);
         ClientAnswer<FetchResult> answer = await World.Network.CallAsync(
             Process, host, node => node.Partitions.FetchAsync(new FetchRequest(partition, position, maxBytes, wait) { MayReadFromFollower = mayFollow, LastEpoch = last }, CancellationToken.None), TimeSpan.FromSeconds(1));
         World.Operations++;
         if (answer is not { IsKnown: true, Value: { } result })
         {
+            call.Unknown();
             TryAnotherHost(partition);
             return (position, last);
         }
@@ -94,11 +100,13 @@ internal sealed class ConsumerClient(ClientWorld world, int number) : SimulatedC
         using FetchResult owned = result;
         if (!result.IsOk)
         {
+            call.Refused(result.Error);
             CheckRefusal(result, partition, position, acknowledged); // also of one that was deposed: it has to find out before it says so (ADR 0013)
             TryAnotherHost(partition);
             return result.Error.Code == ErrorCode.OffsetOutOfRange && position < result.LogStartOffset ? (result.LogStartOffset, null) : (position, last);
         }
 
+        call.Ok(_ => ClientHistory.Polled(partition, position, result, history.IsCompacted, mayFollow));
         if (!mayFollow)
         {
             World.LeaderIs(partition, host);

@@ -1,5 +1,6 @@
 using GoQueue.Broker.Requests;
 using GoQueue.Core;
+using GoQueue.History.Events;
 
 namespace GoQueue.Simulation.Clients;
 
@@ -31,6 +32,7 @@ internal sealed class FinalReader(ClientWorld world, int number) : SimulatedClie
             int host = HostFor(partition);
             long value = MessageValue.Of(Number, (partition.Partition.Value * 1000L) + counter++);
             UnixMillis time = UnixMillis.From(Process.Time);
+            ClientHistory.RecordedCall call = World.History.Send(Number, partition, value, 1, World.HistoryOf(partition).IsCompacted);
             ClientAnswer<PublishReceipt> answer = await World.Network.CallAsync(
                 Process,
                 host,
@@ -38,11 +40,13 @@ internal sealed class FinalReader(ClientWorld world, int number) : SimulatedClie
                 TimeSpan.FromSeconds(1));
             if (answer is { IsKnown: true, Value.IsOk: true })
             {
+                call.Stored(answer.Value.BaseOffset);
                 World.HistoryOf(partition).Acknowledge(value, 1, answer.Value.BaseOffset);
                 World.LeaderIs(partition, host);
                 return answer.Value.BaseOffset.Next;
             }
 
+            call.Unknown();
             stuckOn = $"writing to {partition} on host {host}: {(answer.IsKnown ? answer.Value.Error.ToString() : "no answer")}";
             TryAnotherHost(partition);
             await PauseAsync(100);
@@ -55,6 +59,8 @@ internal sealed class FinalReader(ClientWorld world, int number) : SimulatedClie
     {
         Offset position = Offset.Zero;
         Offset start = Offset.Zero;
+        bool isCompacted = World.HistoryOf(partition).IsCompacted;
+        List<HistoryRecord> records = [];
         while (position < end)
         {
             int host = HostFor(partition);
@@ -83,9 +89,11 @@ internal sealed class FinalReader(ClientWorld world, int number) : SimulatedClie
 
             using FetchResult owned = result;
             World.LeaderIs(partition, host);
+            records.AddRange(ClientHistory.Records(from, result, isCompacted));
             position = Offset.Max(result.NextOffset, World.HistoryOf(partition).Reads(from, result.Slices, "the final reader"));
         }
 
+        World.History.FinalRead(partition, start, position, records);
         World.HistoryOf(partition).CheckComplete(start.Value, position.Value);
     }
 }

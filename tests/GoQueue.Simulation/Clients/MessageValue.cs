@@ -16,6 +16,12 @@ internal static class MessageValue
 
     public static long CounterOf(long value) => value & ((1L << 40) - 1);
 
+    /// <summary>As a text: who and which of its keys.</summary>
+    public static string KeyOf(long value) => $"{ClientOf(value)}.{CounterOf(value) % KeysOfClient}";
+
+    /// <summary>Where there are tombstones, this is one.</summary>
+    public static bool IsTombstone(long value) => CounterOf(value) % 7 == 3;
+
     public static void Write(Span<byte> body, long value)
     {
         BinaryPrimitives.WriteInt64LittleEndian(body, value);
@@ -59,7 +65,7 @@ internal static class MessageValue
             Write(body, value);
             key[0] = (byte)ClientOf(value);
             key[1] = (byte)(CounterOf(value) % KeysOfClient);
-            bool isTombstone = hasTombstones && CounterOf(value) % 7 == 3;
+            bool isTombstone = hasTombstones && IsTombstone(value);
             RecordHeader[] headers = isTombstone ? [new RecordHeader("v", body.ToArray())] : [];
             builder.TryAppend(time, key, keyIsNull: false, isTombstone ? [] : body, valueIsNull: isTombstone, headers, int.MaxValue);
         }

@@ -1,6 +1,7 @@
 using GoQueue.Broker.Requests;
 using GoQueue.Core;
 using GoQueue.Core.Records;
+using GoQueue.History.Events;
 using GoQueue.Simulation.World;
 
 namespace GoQueue.Simulation.Clients;
@@ -73,6 +74,7 @@ internal sealed class ProducerClient(ClientWorld world, int number, bool isIdemp
             history.MayRepeat(first, count);
         }
 
+        ClientHistory.RecordedCall call = World.History.Send(Number, partition, first, count, history.IsCompacted, identity is not null, Promised(mayBeStored && identity is null));
         while (true)
         {
             int host = HostFor(partition);
@@ -86,6 +88,7 @@ internal sealed class ProducerClient(ClientWorld world, int number, bool isIdemp
             PublishReceipt receipt = answer.Value;
             if (answer.IsKnown && receipt.IsOk)
             {
+                call.Stored(receipt.BaseOffset);
                 Take(history, first, count, receipt);
                 World.LeaderIs(partition, host);
                 return true;
@@ -99,8 +102,13 @@ internal sealed class ProducerClient(ClientWorld world, int number, bool isIdemp
             mayBeStored |= !answer.IsKnown || IsUnknown(receipt.Error.Code);
             if (identity is null || receipt.Error.Code == ErrorCode.DuplicateSequence)
             {
-                if (!mayBeStored)
+                if (mayBeStored)
                 {
+                    call.Unknown();
+                }
+                else
+                {
+                    call.Refused(receipt.Error);
                     history.Failed(first, count);
                 }
 
@@ -111,10 +119,14 @@ internal sealed class ProducerClient(ClientWorld world, int number, bool isIdemp
             await PauseAsync(40);
             if (World.IsStopping || World.IsGone(partition))
             {
+                call.Unknown();
                 return false;
             }
         }
     }
+
+    /// <summary>An acknowledgement of the leader alone, of a message that may arrive twice, says nothing: one copy may be lost and the other stay.</summary>
+    private SendAcks Promised(bool mayRepeat) => acks == Acks.All ? SendAcks.All : acks == Acks.Leader && !mayRepeat ? SendAcks.Leader : SendAcks.None;
 
     private void Take(PartitionHistory history, long first, int count, in PublishReceipt receipt)
     {

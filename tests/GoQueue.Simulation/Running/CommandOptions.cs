@@ -48,6 +48,7 @@ internal sealed record CommandOptions
                 "--bug" => options with { Run = options.Run with { Bug = value } },
                 "--lines" => options with { Lines = int.Parse(value) },
                 "--watch" => options with { Run = options.Run with { IsWatched = true } },
+                "--outside" => options with { Run = options.Run with { IsJudgedByHistoryAlone = true } },
                 "--verbose" => options with { IsVerbose = true },
                 _ => WithSeed(options, args[i]),
             };
@@ -58,7 +59,7 @@ internal sealed record CommandOptions
             }
 
             options = next;
-            i += args[i].StartsWith("--", StringComparison.Ordinal) && args[i] is not ("--verbose" or "--fresh" or "--watch") ? 1 : 0;
+            i += args[i].StartsWith("--", StringComparison.Ordinal) && args[i] is not ("--verbose" or "--fresh" or "--watch" or "--outside") ? 1 : 0;
         }
 
         return options;

@@ -16,6 +16,9 @@ internal sealed record RunOptions
 
     /// <summary>A deliberate bug, for the tests of the simulator; empty for none.</summary>
     public string Bug { get; init; } = "";
+
+    /// <summary>Nothing is looked at from inside, only what clients saw, as with a real cluster.</summary>
+    public bool IsJudgedByHistoryAlone { get; init; }
 }
 
 /// <summary>A world that can be built from a seed and run.</summary>

@@ -3,6 +3,8 @@ using GoQueue.Broker.Replication;
 using GoQueue.Broker.Requests;
 using GoQueue.Consensus;
 using GoQueue.Core;
+using GoQueue.History.Checking;
+using GoQueue.Metadata;
 using GoQueue.Metadata.Quorum;
 using GoQueue.Replication;
 using GoQueue.Simulation.Clients;
@@ -28,6 +30,7 @@ internal sealed class ClusterRun
     private readonly List<SimulatedClient> clients = [];
     private readonly ReplicaChecker checker;
     private readonly bool hasCleaning;
+    private MetadataImage newest = MetadataImage.Empty;
 
     /// <param name="change">What the scenario wants of the mix of faults.</param>
     public ClusterRun(SimulationLoop loop, int nodes, RunOptions options, Func<FaultMix, FaultMix> change)
@@ -45,18 +48,23 @@ internal sealed class ClusterRun
             hosts.Add(new SimulatedHost(loop, network, i, new NodeId($"n{i}"), launch => new ClusterBroker(launch, cluster!)) { Neighbours = hosts });
         }
 
+        hasCleaning &= !options.IsJudgedByHistoryAlone; // whether retention might take a record is known from inside only
         cluster = Shape(options);
         checker = new ReplicaChecker(loop, hosts);
         world = new ClientWorld(loop, hosts)
         {
-            CommittedEnd = checker.CommittedEnd,
+            CommittedEnd = options.IsJudgedByHistoryAlone ? static _ => new Offset(long.MaxValue) : checker.CommittedEnd,
             CommittedOf = checker.CommittedOf,
             RetiredBelow = checker.RetiredBelow,
-            NewestImage = () => checker.Newest,
+            NewestImage = options.IsJudgedByHistoryAlone ? NewestKnown : () => checker.Newest,
             HasCleaning = hasCleaning,
         };
         world.Network.Use(mix);
-        loop.AfterStep = checker.AfterStep;
+        if (!options.IsJudgedByHistoryAlone)
+        {
+            loop.AfterStep = checker.AfterStep;
+        }
+
         hosts.ForEach(host => host.Wiped = checker.Wiped);
         nemesis = new Nemesis(loop, network, hosts, mix) { DiskLoss = new DiskLoss(hosts, () => checker.Newest) };
         loop.Died = nemesis.Died;
@@ -86,6 +94,24 @@ internal sealed class ClusterRun
     /// <summary>Runs the whole of it; what it did, in a few words.</summary>
     public string Run(RunOptions options)
     {
+        try
+        {
+            Work(options);
+        }
+        catch (SimulationFailure) when (options.IsJudgedByHistoryAlone)
+        {
+            Judge(); // as far as it goes; what it does not show remains the failure that it was
+            throw;
+        }
+
+        Judge();
+        int removals = clients.OfType<MembershipClient>().Sum(client => client.Removals);
+        return $"{hosts.Count} nodes,{(removals > 0 ? $" {removals} removed and replaced," : "")}{(hasCleaning ? " logs are cleaned," : "")} {world.Operations} operations, {world.Histories.Sum(history => history.Acknowledged)} acknowledged, "
+            + $"{world.Histories.Sum(history => history.Read)} read, {hosts.Sum(host => host.Boots)} boots; {mix}";
+    }
+
+    private void Work(RunOptions options)
+    {
         hosts.ForEach(static host => host.Boot());
         clients.ForEach(static client => client.Start());
         nemesis.Begin();
@@ -95,9 +121,29 @@ internal sealed class ClusterRun
         world.Network.Use(null);
         Liveness.Await(loop, world, clients, TimeSpan.FromSeconds(60));
         checker.CheckKeys();
-        int removals = clients.OfType<MembershipClient>().Sum(client => client.Removals);
-        return $"{hosts.Count} nodes,{(removals > 0 ? $" {removals} removed and replaced," : "")}{(hasCleaning ? " logs are cleaned," : "")} {world.Operations} operations, {world.Histories.Sum(history => history.Acknowledged)} acknowledged, "
-            + $"{world.Histories.Sum(history => history.Read)} read, {hosts.Sum(host => host.Boots)} boots; {mix}";
+    }
+
+    /// <summary>By what its clients saw, with the checker that judges real clusters.</summary>
+    private void Judge()
+    {
+        Verdict verdict = world.History.Judge();
+        Anomaly? worst = verdict.Errors.FirstOrDefault();
+        SimulationFailure.Unless(worst is null, $"{worst?.Definition.Id}", $"the history of the clients shows it: {verdict}; {worst?.Evidence[0]}");
+        SimulationFailure.Unless(verdict.Reasons.Count == 0 || world.History.Events == 0, "harness", $"the history is none: {verdict.Reasons[0]}");
+    }
+
+    /// <summary>The newest image that a node has had whenever this was asked.</summary>
+    private MetadataImage NewestKnown()
+    {
+        foreach (SimulatedHost host in hosts)
+        {
+            if (host.Program is ClusterBroker { Image: { } image } && image.Version > newest.Version)
+            {
+                newest = image;
+            }
+        }
+
+        return newest;
     }
 
     private string Describe() => mix + Environment.NewLine + string.Join(Environment.NewLine, hosts.Select(host => "  " + (host.Program is ClusterBroker program ? Describe(host, program) : $"{host.Node} is down")));

@@ -238,7 +238,7 @@ internal sealed class LogFacts(CheckContext context) : Check(context)
 
         message.Marks |= MessageMarks.Twice;
         string text = $"{message.Id} stands at {offset} of {Context.Partitions.Name(partition)} and at {message.SeenOffset} of {Context.Partitions.Name(message.SeenPartition)}";
-        if (Context.IsCompacted(partition) && partition == message.SeenPartition)
+        if (Context.IsCompacted(partition) && partition == message.SeenPartition && message.Has(MessageMarks.Idempotent) && message.SeenEvent != at.Index)
         {
             Report("L13", $"{text}: offsets were renumbered", [message.SeenEvent, at.Index], partition, offset);
         }

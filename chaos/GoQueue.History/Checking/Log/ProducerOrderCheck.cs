@@ -9,7 +9,8 @@ internal sealed class ProducerOrderCheck(CheckContext context) : Check(context)
     private readonly NameTable producers = new();
     private readonly Dictionary<(int Producer, int Partition), List<Sent>> sends = [];
 
-    private AnomalyLevel Level => Context.Configuration.IsOrdered ? AnomalyLevel.Error : AnomalyLevel.Information;
+    /// <summary>What only the leader acknowledged may be lost with it, and later messages then stand lower.</summary>
+    private AnomalyLevel Level(bool isPromised) => Context.Configuration.IsOrdered && isPromised ? AnomalyLevel.Error : AnomalyLevel.Information;
 
     public override void Completed(HistoryEvent invocation, HistoryEvent outcome)
     {
@@ -30,7 +31,7 @@ internal sealed class ProducerOrderCheck(CheckContext context) : Check(context)
 
             if (offset <= last)
             {
-                Report("L10", $"one send was acknowledged at {last} and then at {offset}", at: outcome, partition, offset, Level);
+                Report("L10", $"one send was acknowledged at {last} and then at {offset}", at: outcome, partition, offset, Level(send.Acks == SendAcks.All));
             }
 
             last = Math.Max(last, offset);
@@ -42,7 +43,7 @@ internal sealed class ProducerOrderCheck(CheckContext context) : Check(context)
             sends.Add((producer, partition), list = []);
         }
 
-        list.Add(new Sent(invocation.Index, send.Records[0].Offset!.Value, last));
+        list.Add(new Sent(invocation.Index, send.Records[0].Offset!.Value, last, send.Acks == SendAcks.All));
     }
 
     public override void Finish()
@@ -60,11 +61,11 @@ internal sealed class ProducerOrderCheck(CheckContext context) : Check(context)
                         [list[i - 1].Invoked, list[i].Invoked],
                         partition,
                         list[i].First,
-                        Level);
+                        Level(list[i].IsPromised && list[i - 1].IsPromised));
                 }
             }
         }
     }
 
-    private readonly record struct Sent(long Invoked, long First, long Last);
+    private readonly record struct Sent(long Invoked, long First, long Last, bool IsPromised);
 }

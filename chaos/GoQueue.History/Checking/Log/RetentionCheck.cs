@@ -27,7 +27,22 @@ internal sealed class RetentionCheck(CheckContext context) : Check(context)
             }
         }
 
-        CheckCompacted(newest);
+        CheckCompacted(newest, MaybeDeleted());
+    }
+
+    /// <summary>Keys that a deletion of unknown outcome may have ended: it may have been stored, and compacted away before anybody saw it.</summary>
+    private HashSet<(int Partition, int Key)> MaybeDeleted()
+    {
+        HashSet<(int Partition, int Key)> keys = [];
+        foreach (ref readonly MessageFacts message in Context.Messages.All)
+        {
+            if (message.Has(MessageMarks.Tombstone) && message.Outcome != SendOutcome.Fail && Offset(message) < 0)
+            {
+                keys.Add((message.Partition, message.Key));
+            }
+        }
+
+        return keys;
     }
 
     private static long Offset(in MessageFacts message) => message.SeenOffset >= 0 ? message.SeenOffset : message.Outcome == SendOutcome.Ok ? message.AckOffset : -1;
@@ -52,7 +67,7 @@ internal sealed class RetentionCheck(CheckContext context) : Check(context)
         }
     }
 
-    private void CheckCompacted(Dictionary<(int Partition, int Key), long> newest)
+    private void CheckCompacted(Dictionary<(int Partition, int Key), long> newest, HashSet<(int Partition, int Key)> maybeDeleted)
     {
         foreach (ref readonly MessageFacts message in Context.Messages.All)
         {
@@ -63,7 +78,7 @@ internal sealed class RetentionCheck(CheckContext context) : Check(context)
 
             PartitionFacts partition = Context.Partitions[message.Partition];
             bool isNewest = Offset(message) == last;
-            if (isNewest && !message.Has(MessageMarks.Final) && !message.Has(MessageMarks.Tombstone))
+            if (isNewest && !message.Has(MessageMarks.Final) && !message.Has(MessageMarks.Tombstone) && !maybeDeleted.Contains((message.Partition, message.Key)))
             {
                 Report("L13", $"{message.Id} at {last} is the newest of key {Context.Keys[message.Key]}, and gone", [message.SentEvent, partition.FinalEvent], message.Partition, last);
             }

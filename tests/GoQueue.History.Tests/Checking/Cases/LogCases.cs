@@ -70,6 +70,7 @@ internal static class LogCases
             h.Invoke(0, Operation.Send, Script.Sending("0-0", producer: "p")).Invoke(1, Operation.Send, Script.Sending("0-1", producer: "p"))
                 .End(1, Operation.Send, Script.Sending("0=0-1", producer: "p")).End(0, Operation.Send, Script.Sending("1=0-0", producer: "p")).Final("0=0-1 1=0-0", 2)),
         Shown("L10", "not ordered", static h => h.Configure(static run => run with { IsOrdered = false }).Send(0, "1=0-0").Send(0, "0=0-1").Final("0=0-1 1=0-0", 2)),
+        Shown("L10", "acknowledged by a leader that was lost", static h => h.Send(0, "1=0-0", acks: SendAcks.Leader).Send(0, "0=0-1", acks: SendAcks.Leader).Final("0=0-1 1=0-0", 2)),
         Clean("L10", "two producers at once", static h =>
             h.Invoke(0, Operation.Send, Script.Sending("0-0")).Invoke(1, Operation.Send, Script.Sending("1-0"))
                 .End(1, Operation.Send, Script.Sending("0=1-0")).End(0, Operation.Send, Script.Sending("1=0-0")).Final("0=1-0 1=0-0", 2)),
@@ -91,8 +92,12 @@ internal static class LogCases
         Flagged("L13", "a deleted key is back", static h =>
             h.Topic(static topic => topic with { Cleanup = TopicCleanup.Compact }).Send(0, "0=0-0:a").Send(0, "1=0-1:-a").Final("0=0-0:a", 2)),
         Flagged("L13", "renumbered", static h =>
-            h.Topic(static topic => topic with { Cleanup = TopicCleanup.Compact }).Send(0, "0=0-0:a").Send(0, "1=0-1:b").Poll(1, "1=0-1:b", from: 1).Final("2=0-1:b 0=0-0:a", 3)),
+            h.Topic(static topic => topic with { Cleanup = TopicCleanup.Compact }).Send(0, "0=0-0:a").Send(0, "1=0-1:b", idempotent: true).Poll(1, "1=0-1:b", from: 1).Final("2=0-1:b 0=0-0:a", 3)),
         Clean("L13", "retention did it, in time", static h => h.Topic(static topic => topic with { RetentionMillis = 100 }).Send(0, "0=0-0").Wait(500).Send(0, "1=0-1").Final("1=0-1", 2, start: 1)),
+        Shown("L5", "sent twice without identity to a compacted topic", static h =>
+            h.Topic(static topic => topic with { Cleanup = TopicCleanup.Compact }).Send(0, "0=0-0:a").Poll(1, "0=0-0:a", from: 0).Final("0=0-0:a 1=0-0:a", 2)),
+        Clean("L13", "perhaps deleted, and the deletion compacted away too", static h =>
+            h.Topic(static topic => topic with { Cleanup = TopicCleanup.Compact }).Send(0, "0=0-0:a").IsUnknown().Send(1, "0-1:-a").Send(2, "2=0-2:b").Final("2=0-2:b", 3)),
         Clean("L13", "superseded and compacted", static h => h.Topic(static topic => topic with { Cleanup = TopicCleanup.Compact }).Send(0, "0=0-0:a").Send(0, "1=0-1:a").Final("1=0-1:a", 2)),
         Clean("L13", "deleted, and the deletion is still there", static h =>
             h.Topic(static topic => topic with { Cleanup = TopicCleanup.Compact }).Send(0, "0=0-0:a").Send(0, "1=0-1:-a").Final("0=0-0:a 1=0-1:-a", 2)),

@@ -1,0 +1,154 @@
+using GoQueue.Broker.Requests;
+using GoQueue.Core;
+using GoQueue.Core.Records;
+using GoQueue.History.Checking;
+using GoQueue.History.Events;
+using GoQueue.History.Format;
+using GoQueue.Metadata.Topics;
+using GoQueue.Simulation.World;
+
+namespace GoQueue.Simulation.Clients;
+
+/// <summary>
+/// What the clients of a run asked and were told, as a history in memory, judged at the end by the checker that judges real clusters. It knows nothing of what goes on
+/// inside: what it finds, a user could have found. Times are simulated; topics are named by their ids.
+/// </summary>
+internal sealed class ClientHistory(SimulationLoop loop)
+{
+    private const int NanosPerTick = 100;
+
+    private readonly HistoryList list = new(() => loop.Now * NanosPerTick);
+    private readonly Dictionary<int, int> processes = [];
+    private readonly SortedDictionary<TopicId, TopicConfiguration> topics = [];
+
+    public int Events => list.Events.Count;
+
+    public void Created(TopicImage topic) => topics.TryAdd(topic.Id, new TopicConfiguration
+    {
+        Name = Name(topic.Id),
+        Partitions = topic.Partitions.Count,
+        Cleanup = topic.Settings.CleanupPolicy == CleanupPolicy.Compact ? TopicCleanup.Compact : TopicCleanup.Delete,
+        RetentionMillis = topic.Settings.RetentionMillis >= 0 ? 0 : null, // clocks jump, so retention may come at any time
+    });
+
+    /// <summary>A batch is to be published, and repeated until its outcome is known.</summary>
+    public RecordedCall Send(int client, TopicPartition partition, long first, int count, bool isCompacted, bool isIdempotent = false, SendAcks acks = SendAcks.All)
+    {
+        SendValue value = new()
+        {
+            Topic = Name(partition.Topic), Partition = partition.Partition.Value, IsIdempotent = isIdempotent, Acks = acks,
+            Records = [.. Enumerable.Range(0, count).Select(i => Record(null, first + i, isCompacted))],
+        };
+        return Begin(client, Operation.Send, value);
+    }
+
+    public RecordedCall Poll(int client, TopicPartition partition, Offset from, bool isFollower) =>
+        Begin(client, Operation.Poll, Polled(partition, from, [], null, isFollower));
+
+    /// <summary>The answer of a poll: before anybody else looks at it, so that it is there even if looking ends the run.</summary>
+    public static PollValue Polled(TopicPartition partition, Offset from, FetchResult result, bool isCompacted, bool isFollower) =>
+        Polled(partition, from, Records(from, result, isCompacted), result.NextOffset.Value, isFollower);
+
+    public RecordedCall EndOffset(int client, TopicPartition partition) =>
+        Begin(client, Operation.EndOffset, new EndOffsetValue { Topic = Name(partition.Topic), Partition = partition.Partition.Value });
+
+    public RecordedCall Delete(int client, TopicId topic) => Begin(client, Operation.Delete, new TopicValue { Topic = Name(topic) });
+
+    /// <summary>A partition was read from its start to its end.</summary>
+    public void FinalRead(TopicPartition partition, Offset start, Offset end, IReadOnlyList<HistoryRecord> records) => list.Observe(
+        Operation.FinalRead,
+        new FinalReadValue { Topic = Name(partition.Topic), Partition = partition.Partition.Value, Records = records, Start = start.Value, End = end.Value, IsLast = true });
+
+    /// <summary>What the history shows; whether it is complete is not asked, for some runs end early.</summary>
+    public Verdict Judge() => HistoryChecker.Check(
+        list.Events,
+        new CheckOptions { Configuration = new RunConfiguration { Topics = [.. topics.Values] }, MinimumOk = 0, NeedsFinalPhase = false });
+
+    public static List<HistoryRecord> Records(Offset from, FetchResult result, bool isCompacted)
+    {
+        List<HistoryRecord> read = [];
+        foreach (BufferSlice slice in result.Slices)
+        {
+            RecordBatchSequence batches = new(slice.Span);
+            while (batches.MoveNext())
+            {
+                if (new RecordBatchHeader(batches.Current).IsControl)
+                {
+                    continue;
+                }
+
+                using RecordBatchReader records = RecordBatchReader.Open(batches.Current, RecordReadLimits.Default, out Error? error);
+                if (error is not null)
+                {
+                    read.Add(new HistoryRecord(new RecordBatchHeader(batches.Current).BaseOffset.Value, null) { Damage = "a batch that cannot be read" });
+                    continue;
+                }
+
+                foreach (Record record in records)
+                {
+                    if (record.Offset >= from)
+                    {
+                        read.Add(Record(record.Offset.Value, MessageValue.Read(record), isCompacted));
+                    }
+                }
+            }
+        }
+
+        return read;
+    }
+
+    private static HistoryRecord Record(long? offset, long value, bool isCompacted)
+    {
+        if (value < 0)
+        {
+            return new HistoryRecord(offset, null) { Damage = "a body that nobody makes" };
+        }
+
+        HistoryRecord record = new(offset, new MessageId(MessageValue.ClientOf(value), MessageValue.CounterOf(value)));
+        return isCompacted ? record with { Key = MessageValue.KeyOf(value), IsTombstone = MessageValue.IsTombstone(value) } : record;
+    }
+
+    private static PollValue Polled(TopicPartition partition, Offset from, IReadOnlyList<HistoryRecord> records, long? next, bool isFollower) => new()
+    {
+        IsFollower = isFollower,
+        Partitions = [new PolledPartition { Topic = Name(partition.Topic), Partition = partition.Partition.Value, From = from.Value, Records = records, Next = next }],
+    };
+
+    private static string Name(TopicId topic) => topic.ToString();
+
+    private RecordedCall Begin(int client, Operation operation, OperationValue value)
+    {
+        if (!processes.TryGetValue(client, out int process))
+        {
+            processes.Add(client, process = list.NewProcess());
+        }
+
+        list.Invoke(process, operation, value);
+        return new RecordedCall(this, client, operation, value);
+    }
+
+    /// <summary>An operation that was asked and must be ended, once.</summary>
+    internal sealed class RecordedCall(ClientHistory history, int client, Operation operation, OperationValue asked)
+    {
+        public void Ok(Func<OperationValue, OperationValue>? answer = null) => End(EventType.Ok, answer?.Invoke(asked) ?? asked, null);
+
+        /// <summary>A batch stands there, one message behind the other.</summary>
+        public void Stored(Offset baseOffset) => Ok(value =>
+        {
+            SendValue send = (SendValue)value;
+            return send.Acks == SendAcks.None ? send : send with { Records = [.. send.Records.Select((record, i) => record with { Offset = baseOffset.Value + i })] };
+        });
+
+        /// <summary>It certainly has no effect.</summary>
+        public void Refused(Error error) => End(EventType.Fail, asked, error.Code.ToString());
+
+        /// <summary>Nobody knows; the client goes on as a new process.</summary>
+        public void Unknown()
+        {
+            End(EventType.Info, asked, "unknown");
+            history.processes.Remove(client);
+        }
+
+        private void End(EventType type, OperationValue value, string? error) => history.list.Record(history.processes[client], type, operation, value, error);
+    }
+}
