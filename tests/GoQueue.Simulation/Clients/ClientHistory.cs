@@ -32,11 +32,11 @@ internal sealed class ClientHistory(SimulationLoop loop)
     });
 
     /// <summary>A batch is to be published, and repeated until its outcome is known.</summary>
-    public RecordedCall Send(int client, TopicPartition partition, long first, int count, bool isCompacted, bool isIdempotent = false, SendAcks acks = SendAcks.All)
+    public RecordedCall Send(int client, TopicPartition partition, long first, int count, bool isCompacted, ProducerIdentity? identity = null, SendAcks acks = SendAcks.All)
     {
         SendValue value = new()
         {
-            Topic = Name(partition.Topic), Partition = partition.Partition.Value, IsIdempotent = isIdempotent, Acks = acks,
+            Topic = Name(partition.Topic), Partition = partition.Partition.Value, IsIdempotent = identity is not null, Producer = identity is { } known ? $"producer {known.Id}" : null, Acks = acks,
             Records = [.. Enumerable.Range(0, count).Select(i => Record(null, first + i, isCompacted))],
         };
         return Begin(client, Operation.Send, value);
@@ -140,7 +140,7 @@ internal sealed class ClientHistory(SimulationLoop loop)
         });
 
         /// <summary>It certainly has no effect.</summary>
-        public void Refused(Error error) => End(EventType.Fail, asked, error.Code.ToString());
+        public void Refused(Error error) => End(EventType.Fail, asked, ErrorCodes.Name(error.Code));
 
         /// <summary>Nobody knows; the client goes on as a new process.</summary>
         public void Unknown()

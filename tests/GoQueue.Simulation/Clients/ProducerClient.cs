@@ -74,7 +74,7 @@ internal sealed class ProducerClient(ClientWorld world, int number, bool isIdemp
             history.MayRepeat(first, count);
         }
 
-        ClientHistory.RecordedCall call = World.History.Send(Number, partition, first, count, history.IsCompacted, identity is not null, Promised(mayBeStored && identity is null));
+        ClientHistory.RecordedCall call = World.History.Send(Number, partition, first, count, history.IsCompacted, identity, Promised(mayBeStored && identity is null));
         while (true)
         {
             int host = HostFor(partition);
@@ -96,7 +96,7 @@ internal sealed class ProducerClient(ClientWorld world, int number, bool isIdemp
 
             if (answer.IsKnown)
             {
-                CheckRefusal(receipt.Error, partition); // also of a leader that was deposed and does not know it: it has to find out before it says so (ADR 0013)
+                CheckRefusal(call, receipt.Error, partition); // also of a leader that was deposed and does not know it: it has to find out before it says so (ADR 0013)
             }
 
             mayBeStored |= !answer.IsKnown || IsUnknown(receipt.Error.Code);
@@ -146,8 +146,12 @@ internal sealed class ProducerClient(ClientWorld world, int number, bool isIdemp
     private static bool IsUnknown(ErrorCode code) => code is ErrorCode.OutcomeUnknown or ErrorCode.NotEnoughReplicasAfterAppend or ErrorCode.Timeout;
 
     /// <summary>A producer that sends one batch at a time and repeats it until it is stored never meets these (T11).</summary>
-    private void CheckRefusal(Error error, TopicPartition partition) => SimulationFailure.Unless(
-        error.Code is not (ErrorCode.OutOfOrderSequence or ErrorCode.InvalidProducerEpoch or ErrorCode.UnknownProducer or ErrorCode.CorruptBatch or ErrorCode.InvalidArgument),
-        "T11",
-        $"{Process.Name} was refused by {partition}: {error}");
+    private void CheckRefusal(ClientHistory.RecordedCall call, Error error, TopicPartition partition)
+    {
+        if (error.Code is ErrorCode.OutOfOrderSequence or ErrorCode.InvalidProducerEpoch or ErrorCode.UnknownProducer or ErrorCode.CorruptBatch or ErrorCode.InvalidArgument)
+        {
+            call.Refused(error);
+            throw new SimulationFailure("T11", $"{Process.Name} was refused by {partition}: {error}");
+        }
+    }
 }

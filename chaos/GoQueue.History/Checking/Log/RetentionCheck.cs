@@ -27,16 +27,21 @@ internal sealed class RetentionCheck(CheckContext context) : Check(context)
             }
         }
 
-        CheckCompacted(newest, MaybeDeleted());
+        CheckCompacted(newest, Uncertain());
     }
 
-    /// <summary>Keys that a deletion of unknown outcome may have ended: it may have been stored, and compacted away before anybody saw it.</summary>
-    private HashSet<(int Partition, int Key)> MaybeDeleted()
+    /// <summary>
+    /// Keys of which nobody knows the newest record: a deletion of unknown outcome may have been stored, and compacted away before anybody saw it; and what a producer
+    /// without identity sent may have arrived a second time, behind later ones.
+    /// </summary>
+    private HashSet<(int Partition, int Key)> Uncertain()
     {
         HashSet<(int Partition, int Key)> keys = [];
         foreach (ref readonly MessageFacts message in Context.Messages.All)
         {
-            if (message.Has(MessageMarks.Tombstone) && message.Outcome != SendOutcome.Fail && Offset(message) < 0)
+            bool isUnseenDeletion = message.Has(MessageMarks.Tombstone) && message.Outcome != SendOutcome.Fail && Offset(message) < 0;
+            bool mayStandTwice = !message.Has(MessageMarks.Idempotent) && message.Has(MessageMarks.Tombstone | MessageMarks.Twice);
+            if (isUnseenDeletion || mayStandTwice)
             {
                 keys.Add((message.Partition, message.Key));
             }
@@ -67,18 +72,18 @@ internal sealed class RetentionCheck(CheckContext context) : Check(context)
         }
     }
 
-    private void CheckCompacted(Dictionary<(int Partition, int Key), long> newest, HashSet<(int Partition, int Key)> maybeDeleted)
+    private void CheckCompacted(Dictionary<(int Partition, int Key), long> newest, HashSet<(int Partition, int Key)> uncertain)
     {
         foreach (ref readonly MessageFacts message in Context.Messages.All)
         {
-            if (message.Key < 0 || message.Partition < 0 || !newest.TryGetValue((message.Partition, message.Key), out long last) || !Context.Partitions[message.Partition].WasReadFinally)
+            if (message.Key < 0 || message.Partition < 0 || uncertain.Contains((message.Partition, message.Key)) || !newest.TryGetValue((message.Partition, message.Key), out long last) || !Context.Partitions[message.Partition].WasReadFinally)
             {
                 continue;
             }
 
             PartitionFacts partition = Context.Partitions[message.Partition];
             bool isNewest = Offset(message) == last;
-            if (isNewest && !message.Has(MessageMarks.Final) && !message.Has(MessageMarks.Tombstone) && !maybeDeleted.Contains((message.Partition, message.Key)))
+            if (isNewest && !message.Has(MessageMarks.Final) && !message.Has(MessageMarks.Tombstone))
             {
                 Report("L13", $"{message.Id} at {last} is the newest of key {Context.Keys[message.Key]}, and gone", [message.SentEvent, partition.FinalEvent], message.Partition, last);
             }
