@@ -51,7 +51,7 @@ test: ## restore, build, every test, then the independent judges and some faults
 	@$(MAKE) --no-print-directory build
 	@tests/judges/run
 	@dotnet chaos/GoQueue.ClusterTest/bin/Release/net10.0/GoQueue.ClusterTest.dll --bin bin --short true
-	@.ci/quiet "goqueue verify on loopback" bin/goqueue verify --plain --faults kill-one --seconds 8 --rate 60 --out .chaos/test-$$$$
+	@.ci/quiet "goqueue verify on loopback" bin/goqueue verify --plain --faults kill-one --seconds 5 --rate 60 --seed 5 --out .chaos/test-$$$$
 
 judges: build ## the independent judges only; `make judges JUDGES="rest metrics"` picks some
 	@tests/judges/run $(JUDGES)
