@@ -164,12 +164,13 @@ internal sealed partial class PartitionLoop
         }
     }
 
-    /// <summary>What to ask the leader next; null when this replica does not follow, or has not flushed yet what it got. Any thread.</summary>
-    public FetchPosition? NextFetch()
+    /// <summary>What to ask the leader next; null when this replica does not follow it, or has not flushed yet what it got. Any thread.</summary>
+    /// <param name="from">Who is asked: a fetcher that this replica has just left must not begin a round, because the answer to the true leader's would be ignored then.</param>
+    public FetchPosition? NextFetch(NodeId from)
     {
         lock (replicaGate)
         {
-            bool mayAsk = replica.Role == ReplicaRole.Follower && replica.LogEnd == replica.DurableEnd && !isCutting;
+            bool mayAsk = replica.Role == ReplicaRole.Follower && replica.View.Leader == from && replica.LogEnd == replica.DurableEnd && !isCutting;
             if (!mayAsk)
             {
                 return null;

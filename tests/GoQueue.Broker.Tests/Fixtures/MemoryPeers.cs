@@ -54,6 +54,9 @@ internal sealed class MemoryPeers(MemoryNetwork network, NodeId self, Guid incar
     /// <summary>Changes what is about to be delivered to this node; for damage on the way.</summary>
     public Action<SharedBuffer>? OnReply { get; set; }
 
+    /// <summary>How an answer travels to this node: completes when it arrives; true when it is lost: the call has no outcome, others go on.</summary>
+    public Func<PeerMessageKind, Task<bool>>? LosesAnswer { get; set; }
+
     public void SetPeers(IReadOnlyList<PeerAddress> peers)
     {
     }
@@ -90,6 +93,16 @@ internal sealed class MemoryPeers(MemoryNetwork network, NodeId self, Guid incar
         try
         {
             Result<PeerReply> reply = await answering.WaitAsync(timeout, link.Token);
+            if (LosesAnswer is { } loses && await loses(kind))
+            {
+                if (reply.IsOk)
+                {
+                    Joined(reply.Value).Release();
+                }
+
+                return new Error(ErrorCode.OutcomeUnknown, $"the answer of {to} to {Self} was lost");
+            }
+
             return reply.IsOk ? Joined(reply.Value) : reply.Error;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

@@ -49,6 +49,7 @@ internal sealed partial class LeaderFetcher
             if (!isFine && ofOpening == opening)
             {
                 session = 0;
+                opening++; // an answer that is still on its way must not bring the session back: what this one carried would never be asked for again
                 isPaused = true;
                 if (!isStopped)
                 {

@@ -46,6 +46,7 @@ internal sealed partial class LeaderFetcher
     private int underWay;
     private bool isPaused;
     private bool isStopped;
+    private bool isRetryAsked;
     private bool isPumping;
     private bool mustPumpAgain;
 
@@ -114,7 +115,7 @@ internal sealed partial class LeaderFetcher
             if (partitions.TryGetValue(loop.Partition, out FollowedPartition? followed) && followed.Loop == loop)
             {
                 retrying.Add(followed);
-                retryTimer.Change(options.RetryPause, Timeout.InfiniteTimeSpan);
+                RetryWithin(options.RetryPause);
             }
         }
     }
@@ -160,10 +161,21 @@ internal sealed partial class LeaderFetcher
         }
     }
 
+    /// <summary>Never put off by those that come later. Under the gate.</summary>
+    private void RetryWithin(TimeSpan pause)
+    {
+        if (!isRetryAsked)
+        {
+            isRetryAsked = true;
+            retryTimer.Change(pause, Timeout.InfiniteTimeSpan);
+        }
+    }
+
     private void Retry()
     {
         lock (gate)
         {
+            isRetryAsked = false;
             List<FollowedPartition> due = retrying;
             retrying = [];
             foreach (FollowedPartition followed in due)
@@ -221,6 +233,7 @@ internal sealed partial class LeaderFetcher
         BrokerEpoch brokerEpoch = environment.Registration.Value;
         List<FollowedPartition> named;
         List<TopicPartition> gone;
+        (long Session, long Opening, int Sequence) of;
         lock (gate)
         {
             bool isNew = session == 0;
@@ -247,22 +260,21 @@ internal sealed partial class LeaderFetcher
             forgotten.Clear();
             named.ForEach(followed => followed.IsDirty = false);
             Postpone(named);
+            of = (session, opening, sequence++);
+            underWay++;
         }
 
         List<PartitionPosition> positions = new(named.Count);
         foreach (FollowedPartition followed in named)
         {
-            if (followed.Loop.NextFetch() is { } position)
+            if (followed.Loop.NextFetch(leader) is { } position)
             {
                 positions.Add(new PartitionPosition(followed.Loop.Partition, position));
             }
         }
 
-        lock (gate)
-        {
-            underWay++;
-            return (new ReplicaFetchRequest(session, sequence++, brokerEpoch, (int)options.FetchMaxWait.TotalMilliseconds, options.FetchMaxBytes, positions, gone) { TakesOffers = true }, opening);
-        }
+        // Of the session that its positions were chosen for, also when that has ended since: in another one it would name too little.
+        return (new ReplicaFetchRequest(of.Session, of.Sequence, brokerEpoch, (int)options.FetchMaxWait.TotalMilliseconds, options.FetchMaxBytes, positions, gone) { TakesOffers = true }, of.Opening);
     }
 
     /// <summary>Replicas that are being added ask for nothing more while the bound on them is reached. Under the gate.</summary>
@@ -279,7 +291,7 @@ internal sealed partial class LeaderFetcher
         if (retrying.Count > before)
         {
             named.RemoveAll(followed => followed.Loop.IsBeingAdded);
-            retryTimer.Change(wait < options.RetryPause ? wait : options.RetryPause, Timeout.InfiniteTimeSpan);
+            RetryWithin(wait < options.RetryPause ? wait : options.RetryPause);
         }
     }
 

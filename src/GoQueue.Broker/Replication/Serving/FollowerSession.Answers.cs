@@ -21,9 +21,9 @@ internal sealed partial class FollowerSession
 
         List<BufferSlice> body = [];
         int left = request.MaxBytes;
-        while (left > 0 && NextReady() is { } partition)
+        while (left > 0 && NextReady(out FetchPosition position) is { } partition)
         {
-            left -= await ReadAsync(partition, left, request.TakesOffers, entries, body);
+            left -= await ReadAsync(partition, position, left, request.TakesOffers, entries, body);
         }
 
         AddNews(entries);
@@ -31,7 +31,8 @@ internal sealed partial class FollowerSession
         return new PeerReply(head, body);
     }
 
-    private SessionPartition? NextReady()
+    /// <param name="position">As it was when it was taken: the next one may come any time.</param>
+    private SessionPartition? NextReady(out FetchPosition position)
     {
         lock (gate)
         {
@@ -41,18 +42,19 @@ internal sealed partial class FollowerSession
                 if (partition.IsArmed)
                 {
                     partition.IsArmed = false; // its answer is this one
+                    position = partition.Position;
                     return partition;
                 }
             }
 
+            position = default;
             return null;
         }
     }
 
     /// <summary>Adds the partition's data or the offer of a segment, or arms it again when there is none. Answers the bytes.</summary>
-    private async ValueTask<int> ReadAsync(SessionPartition partition, int maxBytes, bool takesOffers, List<PartitionFetched> entries, List<BufferSlice> body)
+    private async ValueTask<int> ReadAsync(SessionPartition partition, FetchPosition position, int maxBytes, bool takesOffers, List<PartitionFetched> entries, List<BufferSlice> body)
     {
-        FetchPosition position = partition.Position;
         if (MustHold(partition))
         {
             return 0;

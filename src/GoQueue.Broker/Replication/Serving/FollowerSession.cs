@@ -194,6 +194,7 @@ internal sealed partial class FollowerSession : IDisposable
         {
             partition.Position = position;
             partition.IsArmed = verdict.IsServed;
+            Interlocked.MemoryBarrier(); // who appends moves the end and then looks whether this is armed; here it is the other way round, so one of the two sees the other
             if (!verdict.IsServed)
             {
                 woken = Owe(partition, new FetchAnswer(position.LeaderEpoch, position.Round, verdict.Error, verdict.Diverging, highWatermark, logStart));
