@@ -158,19 +158,19 @@ public sealed class LeaderEpochs
         }
     }
 
-    /// <summary>After retention: entries wholly below the start go, the one that covers the start now begins there.</summary>
+    /// <summary>
+    /// After retention: entries wholly below the record before the start go; the one of that record stays as it is. A follower that stands at the start is judged by it:
+    /// 1. records of epoch 7 from 45 on are at one follower only; 2. the leader of epoch 8 writes others there, they are committed and retired, its log begins at 48; 3. the follower
+    /// asks from 48 on, behind a record of epoch 7. "Epoch 7 ended at 48, or before" would let it keep what was never committed; it ended at 45.
+    /// </summary>
     internal void RaiseStart(Offset start)
     {
         EpochStart[] current = entries;
-        int covering = Array.FindLastIndex(current, entry => entry.StartOffset <= start);
-        if (covering < 0 || (covering == 0 && current[0].StartOffset == start))
+        int covering = Array.FindLastIndex(current, entry => entry.StartOffset < start);
+        if (covering > 0)
         {
-            return;
+            Store(current[covering..]);
         }
-
-        EpochStart[] kept = current[covering..];
-        kept[0] = kept[0] with { StartOffset = start };
-        Store(kept);
     }
 
     private void Store(EpochStart[] next)

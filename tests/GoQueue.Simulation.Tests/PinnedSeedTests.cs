@@ -28,6 +28,10 @@ public sealed class PinnedSeedTests
         { "lone", 74, "compaction that found no room for its swap stopped the partition" },
         { "disks", 175, "a leader alone in the set had no committed snapshot after a restart for the replica that began anew" },
         { "cluster", 1795288161089, "a member that had no room for decided entries took no snapshot of them either" },
+        { "large", 1795288669053, "a replica built from a compacted log did not know where an epoch began, and a deposed leader kept what was never committed" },
+        { "disks", 1795288780229, "retention forgot where the epoch of the last removed record began, and a deposed leader kept what was never committed" },
+        { "cluster", 1795288669191, "the end of a partition while it waited to be compacted ended the rounds of maintenance" },
+        { "disks", 1795288890063, "a log that began empty behind a leader's snapshot had none of its own to give" },
         { "cluster", 1795284785061, "the directory of a partition was used after a sync of its name had failed, and went with the power" },
     };
 

@@ -29,18 +29,23 @@ internal sealed partial class PartitionLoop
         }
 
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, compactionStop.Token);
-        await compacting.WaitAsync(stop.Token);
+        bool isEntered = false;
         try
         {
+            await compacting.WaitAsync(stop.Token);
+            isEntered = true;
             await RunPassAsync(bytesPerSecond, stop.Token);
         }
         catch (OperationCanceledException) when (compactionStop.IsCancellationRequested)
         {
-            // the partition closes
+            // the partition closes; who goes round the partitions goes on with the others
         }
         finally
         {
-            compacting.Release();
+            if (isEntered)
+            {
+                compacting.Release();
+            }
         }
     }
 

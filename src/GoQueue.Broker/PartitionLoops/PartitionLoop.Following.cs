@@ -272,7 +272,7 @@ internal sealed partial class PartitionLoop
         }
 
         state = Restore(partitionLog, Partition, log, UnixMillis.From(time));
-        stateSavedAt = Offset.Min(stateSavedAt, partitionLog.EndOffset);
+        stateSavedAt = NewestSnapshot();
         activeSegment = partitionLog.ActiveSegmentStart;
         lock (replicaGate)
         {

@@ -238,6 +238,9 @@ internal sealed partial class PartitionLoop
         stateSavedAt = partitionLog.EndOffset;
     }
 
+    /// <summary>Of an empty log none is needed.</summary>
+    private Offset NewestSnapshot() => partitionLog.EndOffset == Offset.Zero ? Offset.Zero : partitionLog.NewestStateUpTo(partitionLog.EndOffset);
+
     /// <summary>A snapshot of the fold at the end of the log bounds what a restart replays, and what retention may remove. A failed one costs time, not data.</summary>
     private void SaveState()
     {

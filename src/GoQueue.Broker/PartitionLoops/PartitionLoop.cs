@@ -85,7 +85,7 @@ internal sealed partial class PartitionLoop : ITurn
         flushMode = options.Topic.FlushMode;
         compactedTopic = options.Topic.CleanupPolicy;
         cleaner = new LogCleaner(partitionLog, new LogCleanerOptions());
-        stateSavedAt = partitionLog.EndOffset;
+        stateSavedAt = NewestSnapshot();
         currentHighWatermark = () => HighWatermark;
         Volatile.Write(ref highWatermark, replica.HighWatermark.Value);
         Volatile.Write(ref servableEnd, partitionLog.EndOffset.Value);

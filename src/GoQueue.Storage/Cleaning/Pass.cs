@@ -111,7 +111,7 @@ internal sealed class Pass : IDisposable
         if (index == mapped.Length)
         {
             retention = new RecordRetention(
-                keys, lastBatches, mappedUpTo, state.TombstonesGoBelow(now, options.TombstoneMillis), new UnixMillis(now.Value - options.EmptyBatchMillis));
+                keys, lastBatches, log.Epochs.Entries, mappedUpTo, state.TombstonesGoBelow(now, options.TombstoneMillis), new UnixMillis(now.Value - options.EmptyBatchMillis));
             index = 0;
             return true;
         }

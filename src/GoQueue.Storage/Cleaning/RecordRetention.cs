@@ -6,11 +6,13 @@ namespace GoQueue.Storage.Cleaning;
 /// <summary>
 /// Decides what of a batch survives a pass (semantics X2): the last record of each key, records without a key (there is nothing to compact them
 /// by, and dropping them would lose data silently), state records, and tombstones until their delay is over. An empty batch survives as
-/// the last one of a live producer, so that its sequence does (I5).
+/// the last one of a live producer, so that its sequence does (I5), and as the first one of a leader epoch, so that a replica that is built from this log knows
+/// where the epoch began (E1): else it would take what only a deposed leader has there for its own.
 /// </summary>
 internal sealed class RecordRetention(
-    KeyMap keys, IReadOnlyDictionary<ProducerId, Offset> lastBatches, Offset mappedUpTo, Offset tombstonesGoBelow, UnixMillis emptyBatchesAfter) : IDisposable
+    KeyMap keys, IReadOnlyDictionary<ProducerId, Offset> lastBatches, IEnumerable<EpochStart> epochs, Offset mappedUpTo, Offset tombstonesGoBelow, UnixMillis emptyBatchesAfter) : IDisposable
 {
+    private readonly HashSet<Offset> epochStarts = [.. epochs.Select(epoch => epoch.StartOffset)];
     private readonly RecordBatchRewriter rewriter = new();
 
     /// <summary>True when a tombstone was kept, which a later pass will drop.</summary>
@@ -77,7 +79,9 @@ internal sealed class RecordRetention(
         return true;
     }
 
-    private bool IsNeededEmpty(in RecordBatchHeader header) =>
+    private bool IsNeededEmpty(in RecordBatchHeader header) => epochStarts.Contains(header.BaseOffset) || IsLastOfProducer(header);
+
+    private bool IsLastOfProducer(in RecordBatchHeader header) =>
         !header.ProducerId.IsNone && header.MaxTimestamp > emptyBatchesAfter
         && (!lastBatches.TryGetValue(header.ProducerId, out Offset last) || last == header.BaseOffset);
 }

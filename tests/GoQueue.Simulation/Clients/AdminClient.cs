@@ -18,7 +18,11 @@ internal sealed class AdminClient(ClientWorld world, int number, int maxTopics, 
     {
         while (!World.IsStopping)
         {
-            if (World.Topics.Count == 0 || (World.Topics.Count < maxTopics && Random.Below(4) == 0))
+            if (World.IsLosingDisk())
+            {
+                // A partition placed on a disk that is gone, before the cluster knows, has never been anywhere else.
+            }
+            else if (World.Topics.Count == 0 || (World.Topics.Count < maxTopics && Random.Below(4) == 0))
             {
                 await CreateAsync($"topic-{Number}-{names++}");
             }

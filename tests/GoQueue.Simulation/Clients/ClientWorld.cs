@@ -48,6 +48,9 @@ internal sealed class ClientWorld(SimulationLoop loop, IReadOnlyList<SimulatedHo
     /// <summary>The newest image that any node ever had.</summary>
     public required Func<MetadataImage> NewestImage { get; init; }
 
+    /// <summary>A disk is about to be lost, or is lost and the cluster does not know it.</summary>
+    public Func<bool> IsLosingDisk { get; set; } = static () => false;
+
     /// <summary>Cuts a host off from all others for so many ticks; null where that does not happen.</summary>
     public Action<int, long>? Isolate { get; set; }
 

@@ -69,6 +69,7 @@ internal sealed class ClusterRun
         nemesis = new Nemesis(loop, network, hosts, mix) { DiskLoss = new DiskLoss(hosts, () => checker.Newest) };
         loop.Died = nemesis.Died;
         loop.Describe = Describe;
+        world.IsLosingDisk = () => nemesis.DiskLoss is { IsUnderWay: true };
         world.Isolate = mix.CutBothWays ? nemesis.Isolate : null;
         int topics = 1 + shape.Below(3);
         clients.Add(new AdminClient(world, 0, topics, nodes));
