@@ -36,7 +36,7 @@ internal sealed class LossCheck(CheckContext context) : Check(context)
 
     private void CheckOffset(in MessageFacts message)
     {
-        if (message.AckOffset >= 0 && message.SeenOffset >= 0 && !message.Has(MessageMarks.SeenAtAck) && message.Kind != SendKind.Scheduled)
+        if (message.AckOffset >= 0 && message.SeenOffset >= 0 && !message.Has(MessageMarks.SeenAtAck) && message.Kind != SendKind.Scheduled && !IsPerhapsARepeat(message))
         {
             Report(
                 "L4",
@@ -46,6 +46,11 @@ internal sealed class LossCheck(CheckContext context) : Check(context)
                 message.AckOffset);
         }
     }
+
+    /// <summary>Without identity a message may be stored twice (L5, for information), and of the two the one that was acknowledged may be cleaned away before anybody reads it.</summary>
+    private bool IsPerhapsARepeat(in MessageFacts message) =>
+        !message.Has(MessageMarks.Idempotent) && message.SeenPartition == message.Partition && message.SeenOffset > message.AckOffset
+        && ((Context.IsCompacted(message.Partition) && message.Key >= 0) || (Context.Partitions[message.Partition] is { WasReadFinally: true } partition && message.AckOffset < partition.FinalStart));
 
     private void CheckRefused(in MessageFacts message)
     {

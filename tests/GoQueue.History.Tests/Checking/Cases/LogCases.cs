@@ -30,6 +30,10 @@ internal static class LogCases
         Flagged("L4", "it stands elsewhere", static h => h.Send(0, "5=0-0").Poll(1, "3=0-0", from: 3)),
         Flagged("L4", "minus one", static h => h.Send(0, "-1=0-0")),
         Flagged("L4", "a spurious zero", static h => h.Send(0, "0=0-0").Send(0, "0=0-1").Final("0=0-0 1=0-1", 2), "L3", "L10"),
+        Clean("L4", "repeated without identity, and the first one compacted away", static h =>
+            h.Topic(static topic => topic with { Cleanup = TopicCleanup.Compact }).Send(0, "0=0-0:a").Send(0, "1=0-1:b").Final("1=0-1:b 2=0-0:a", 3)),
+        Flagged("L4", "in a compacted topic, with identity", static h =>
+            h.Topic(static topic => topic with { Cleanup = TopicCleanup.Compact }).Send(0, "0=0-0:a", idempotent: true).Final("2=0-0:a", 3)),
         Clean("L4", "it was read before the acknowledgement came", static h =>
             h.Invoke(0, Operation.Send, Script.Sending("0-0")).Poll(1, "3=0-0", from: 3).End(0, Operation.Send, Script.Sending("3=0-0"))),
 
