@@ -15,6 +15,8 @@ internal sealed class Pace(double perSecond)
     {
         while (true)
         {
+            // Whoever is slower than the pace never waits, and must hear of the end all the same.
+            cancellationToken.ThrowIfCancellationRequested();
             long now = Stopwatch.GetTimestamp();
             credit = Math.Min(credit + (Stopwatch.GetElapsedTime(last, now).TotalSeconds * perSecond), Math.Max(perSecond, 1));
             last = now;
