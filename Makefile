@@ -47,7 +47,7 @@ test: ## restore, build, every test, then the independent judges and some faults
 	@.ci/quiet "restore" dotnet restore $(SLN)
 	@.ci/quiet "build (warnings are errors)" dotnet build $(SLN) -c Release --no-restore
 	@.ci/quiet "tests" dotnet test $(SLN) -c Release --no-build --blame-hang-timeout 5m --blame-hang-dump-type none
-	@dotnet tests/GoQueue.Simulation/bin/Release/net10.0/GoQueue.Simulation.dll --count 40 --fresh --seconds 30
+	@dotnet tests/GoQueue.Simulation/bin/Release/net10.0/GoQueue.Simulation.dll --count 40 --fresh --seconds 10
 	@$(MAKE) --no-print-directory build
 	@tests/judges/run
 	@dotnet chaos/GoQueue.ClusterTest/bin/Release/net10.0/GoQueue.ClusterTest.dll --bin bin --short true
