@@ -43,6 +43,7 @@ internal sealed class LinkProxy : IAsyncDisposable
     private LinkManners manners = LinkManners.Plain;
     private long connections;
     private long bytes;
+    private long held;
 
     public LinkProxy(IPAddress listenOn, IPEndPoint target)
     {
@@ -59,6 +60,9 @@ internal sealed class LinkProxy : IAsyncDisposable
 
     /// <summary>Bytes that were delivered so far, both ways.</summary>
     public long Bytes => Interlocked.Read(ref bytes);
+
+    /// <summary>How often bytes were due and held back because the link is stalled.</summary>
+    public long Held => Interlocked.Read(ref held);
 
     public LinkManners Manners
     {
@@ -145,8 +149,8 @@ internal sealed class LinkProxy : IAsyncDisposable
 
     private async Task CarryBothWaysAsync(Socket caller, Socket called)
     {
-        Channel<(byte[] Piece, long At)> requests = Held();
-        Channel<(byte[] Piece, long At)> replies = Held();
+        Channel<(byte[] Piece, long At)> requests = Pieces();
+        Channel<(byte[] Piece, long At)> replies = Pieces();
         Task[] receiving = [ReceiveAsync(caller, requests.Writer), ReceiveAsync(called, replies.Writer)];
         Task[] delivering = [DeliverAsync(requests.Reader, called, isReply: false), DeliverAsync(replies.Reader, caller, isReply: true)];
         await Task.WhenAny(delivering);
@@ -159,16 +163,16 @@ internal sealed class LinkProxy : IAsyncDisposable
         await Task.WhenAll([.. receiving, .. delivering]);
     }
 
-    private static Channel<(byte[] Piece, long At)> Held() => Channel.CreateBounded<(byte[] Piece, long At)>(new BoundedChannelOptions(MaxHeld) { SingleReader = true });
+    private static Channel<(byte[] Piece, long At)> Pieces() => Channel.CreateBounded<(byte[] Piece, long At)>(new BoundedChannelOptions(MaxHeld) { SingleReader = true });
 
-    private async Task ReceiveAsync(Socket from, ChannelWriter<(byte[] Piece, long At)> held)
+    private async Task ReceiveAsync(Socket from, ChannelWriter<(byte[] Piece, long At)> pieces)
     {
         try
         {
             byte[] buffer = new byte[PieceBytes];
             while (await from.ReceiveAsync(buffer, stop.Token) is > 0 and int count)
             {
-                await held.WriteAsync((buffer[..count], Stopwatch.GetTimestamp()), stop.Token);
+                await pieces.WriteAsync((buffer[..count], Stopwatch.GetTimestamp()), stop.Token);
             }
         }
         catch (Exception failure) when (failure is SocketException or OperationCanceledException or ObjectDisposedException or ChannelClosedException)
@@ -176,14 +180,14 @@ internal sealed class LinkProxy : IAsyncDisposable
             // The end of this way.
         }
 
-        held.TryComplete();
+        pieces.TryComplete();
     }
 
-    private async Task DeliverAsync(ChannelReader<(byte[] Piece, long At)> held, Socket to, bool isReply)
+    private async Task DeliverAsync(ChannelReader<(byte[] Piece, long At)> pieces, Socket to, bool isReply)
     {
         try
         {
-            await foreach ((byte[] piece, long at) in held.ReadAllAsync(stop.Token))
+            await foreach ((byte[] piece, long at) in pieces.ReadAllAsync(stop.Token))
             {
                 while (true)
                 {
@@ -198,6 +202,11 @@ internal sealed class LinkProxy : IAsyncDisposable
                     if (!now.IsStalled && left <= TimeSpan.Zero)
                     {
                         break;
+                    }
+
+                    if (now.IsStalled)
+                    {
+                        Interlocked.Increment(ref held);
                     }
 
                     await Task.Delay(now.IsStalled || left > Look ? Look : TimeSpan.FromMilliseconds(1), stop.Token);

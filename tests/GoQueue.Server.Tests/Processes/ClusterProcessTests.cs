@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using GoQueue.Harness.Clusters;
 using GoQueue.Testing;
 
 namespace GoQueue.Server.Tests.Processes;
@@ -12,7 +13,7 @@ public sealed class ClusterProcessTests : IDisposable
     private static readonly string[] Nodes = ["n1", "n2", "n3"];
 
     private readonly TempFolder folder = new();
-    private readonly int[] ports = KnownPorts.Take(3);
+    private readonly int[] ports = LoopbackPorts.Take(3);
     private readonly Dictionary<string, ServerProcessHandle> running = [];
     private readonly Dictionary<string, HttpClient> clients = [];
 

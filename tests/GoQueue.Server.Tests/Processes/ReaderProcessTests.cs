@@ -1,5 +1,6 @@
 using GoQueue.Client;
 using GoQueue.Core;
+using GoQueue.Harness.Clusters;
 using GoQueue.Testing;
 
 namespace GoQueue.Server.Tests.Processes;
@@ -10,7 +11,7 @@ public sealed class ReaderProcessTests : IAsyncLifetime
     private static readonly string[] Nodes = ["n1", "n2", "n3"];
 
     private readonly TempFolder folder = new();
-    private readonly int[] ports = KnownPorts.Take(9); // peers, gRPC, metrics
+    private readonly int[] ports = LoopbackPorts.Take(9); // peers, gRPC, metrics
     private readonly Dictionary<string, ServerProcessHandle> running = [];
     private readonly HttpClient http = new();
     private GoQueueClient client = null!;
