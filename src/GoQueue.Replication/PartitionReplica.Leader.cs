@@ -259,7 +259,7 @@ public sealed partial class PartitionReplica
     {
         if (options.Has(DeliberateBugs.AckBeforeReplication))
         {
-            return Raise(DurableEnd);
+            return Count(DurableEnd);
         }
 
         if (!HasEnoughInSync)
@@ -276,7 +276,14 @@ public sealed partial class PartitionReplica
             }
         }
 
-        return Raise(candidate);
+        return Count(candidate);
+    }
+
+    private bool Count(Offset candidate)
+    {
+        bool isMore = Raise(candidate);
+        LastCount = isMore ? new CommitCount(View, candidate) : LastCount;
+        return isMore;
     }
 
     /// <summary>R3 and R4: a caught-up replica that may join soon is waited for as well, or it would chase a moving target for ever.</summary>

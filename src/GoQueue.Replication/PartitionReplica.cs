@@ -32,6 +32,12 @@ public sealed partial class PartitionReplica(NodeId self, ReplicaOptions options
     /// <summary>Everything below is committed: held by every in-sync replica, readable, never lost.</summary>
     public Offset HighWatermark { get; private set; } = Offset.Zero;
 
+    /// <summary>
+    /// What this replica counted last while it led. It outlives the leadership: one turn may count, answer for it, and end the leadership, and then the role no longer
+    /// tells that this was counted and not heard of.
+    /// </summary>
+    internal CommitCount LastCount { get; private set; } = new(PartitionView.Unknown, Offset.Zero);
+
     /// <summary>Everything below is held by this replica as its flush mode demands (reliability.md section 6, rule 1).</summary>
     public Offset DurableEnd { get; private set; } = Offset.Zero;
 

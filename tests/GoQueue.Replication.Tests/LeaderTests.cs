@@ -32,6 +32,25 @@ public sealed partial class LeaderTests
         Assert.Equal(3, scene.Replica.CountHolding(new Offset(8)));
     }
 
+    /// <summary>One turn may hear of a fetch, answer for it, and become a follower: who looks after the turn must still learn that this was counted, and by whom.</summary>
+    [Fact]
+    public void R1_what_a_leader_counted_is_known_after_its_leadership_has_ended()
+    {
+        LeaderScene scene = new();
+        PartitionView view = scene.View;
+        scene.Append(3);
+        scene.Fetch(N2, 8);
+        Assert.Equal(0, scene.Replica.LastCount.End.Value);
+        scene.Fetch(N3, 6);
+        scene.Replica.BecomeFollower(View(2, 2, N2, [N1, N2]));
+        FetchPosition asked = scene.Replica.NextFetch(Offset.Zero, scene.Log);
+        scene.Replica.Answered(new FetchAnswer(asked.LeaderEpoch, asked.Round, ErrorCode.None, EpochEnd.Undefined, new Offset(7), Offset.Zero), Offset.Zero, scene.Log);
+        Assert.True(scene.Replica.AdvanceAsFollower());
+        Assert.Equal(7, scene.HighWatermark);
+        Assert.Equal(6, scene.Replica.LastCount.End.Value);
+        Assert.Same(view, scene.Replica.LastCount.View);
+    }
+
     [Fact]
     public void R1_the_leaders_own_unflushed_records_do_not_count()
     {

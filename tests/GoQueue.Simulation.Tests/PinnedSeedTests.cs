@@ -33,6 +33,9 @@ public sealed class PinnedSeedTests
         { "cluster", 1795288669191, "the end of a partition while it waited to be compacted ended the rounds of maintenance" },
         { "disks", 1795288890063, "a log that began empty behind a leader's snapshot had none of its own to give" },
         { "cluster", 1795284785061, "the directory of a partition was used after a sync of its name had failed, and went with the power" },
+        { "large", 1795293490542, "the checks missed what a leader counted in the turn in which its leadership ended" },
+        { "lone", 36, "the checks missed what a leader counted in the turn in which its process died" },
+        { "disks", 1795293490151, "a disk was lost while the report that the only other replica could not be opened was under way" },
     };
 
     [Theory]

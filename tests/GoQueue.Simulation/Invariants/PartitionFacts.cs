@@ -17,6 +17,7 @@ internal sealed class PartitionFacts(TopicPartition partition, bool isCompacted,
 {
     private readonly Seen[] seen = [.. hosts.Select(_ => Seen.Nothing)];
     private readonly PartitionLoop?[] loops = new PartitionLoop?[hosts.Count];
+    private readonly CommitCount[] counts = new CommitCount[hosts.Count]; // the last of each replica that was looked at
     private readonly Dictionary<int, int> leaders = [];
     private readonly long[] compared = new long[hosts.Count]; // batches below were held against those of the others
     private readonly long[] starts = new long[hosts.Count]; // of the logs
@@ -66,11 +67,13 @@ internal sealed class PartitionFacts(TopicPartition partition, bool isCompacted,
             // Opened anew after a restart; or, within one life of the process, on an empty log after the replica was taken away and given back.
             seen[host] = loops[host] is null ? seen[host] : Seen.Nothing;
             compared[host] = 0;
+            counts[host] = default;
             loops[host] = loop;
             starts[host] = loop.LogStart.Value; // a start over on an empty log skips what the leader retired; what a crash cut short was not seen
             RetiredBelow = Offset.Max(RetiredBelow, loop.LogStart);
         }
 
+        Counts(host, loop, newest);
         if (loop.LogStart.Value != starts[host])
         {
             CheckRetired(host, loop, newest);
@@ -86,14 +89,14 @@ internal sealed class PartitionFacts(TopicPartition partition, bool isCompacted,
 
         seen[host] = now;
         SimulationFailure.Unless(now.Epoch >= before.Epoch, "M2", $"{Name(host)} goes from leader epoch {before.Epoch} back to {now.Epoch}");
+        long known = Math.Max(before.HighWatermark, counts[host].End.Value);
         SimulationFailure.Unless(
-            now.HighWatermark >= before.HighWatermark,
-            "rule 5",
-            $"{Name(host)} takes back what it knew to be committed: its high watermark falls from {before.HighWatermark} to {now.HighWatermark}");
+            now.HighWatermark >= known, "rule 5", $"{Name(host)} takes back what it knew to be committed: its high watermark falls from {known} to {now.HighWatermark}");
+        SimulationFailure.Unless(
+            now.HighWatermark <= CommittedEnd.Value, "R1", $"{Name(host)} takes everything below {now.HighWatermark} for committed, and no leader ever counted more than {CommittedEnd}");
         SimulationFailure.Unless(
             now.HighWatermark <= now.Durable, "rule 1", $"{Name(host)} counts everything below {now.HighWatermark} as committed and has flushed up to {now.Durable}");
-        bool failedLeading = before.Role == ReplicaRole.Leader && before.Epoch == now.Epoch && !now.IsLive; // in this step, which may have counted and answered before
-        if (now.Role == ReplicaRole.Leader || failedLeading)
+        if (now.Role == ReplicaRole.Leader)
         {
             Leads(host, before, now, replica.View, newest);
         }
@@ -112,6 +115,30 @@ internal sealed class PartitionFacts(TopicPartition partition, bool isCompacted,
     }
 
     /// <summary>
+    /// What a leader counted since it was looked at, whatever became of it in the same step: 1. a turn counts, and answers for it; 2. behind that in the same turn the
+    /// leadership ends, or the log fails, or the process dies; 3. after the step nothing leads there, and the others have what was told.
+    /// </summary>
+    public void Counts(int host, PartitionLoop loop, MetadataImage newest)
+    {
+        CommitCount counted = loop.Replica.LastCount;
+        CommitCount known = ReferenceEquals(loops[host], loop) ? counts[host] : default;
+        if (counted.End <= known.End && ReferenceEquals(counted.View, known.View))
+        {
+            return;
+        }
+
+        counts[host] = counted;
+        seen[host] = seen[host] with { Durable = Math.Max(seen[host].Durable, loop.FlushedOffset.Value) };
+        if (counted.End > CommittedEnd)
+        {
+            CheckLeader(host, counted.View.LeaderEpoch.Value);
+            CheckHolders(host, counted);
+            CheckElectable(host, counted, newest);
+            CommittedEnd = counted.End;
+        }
+    }
+
+    /// <summary>
     /// The metadata changed. Whoever it would elect, at once or when the others are gone, holds everything that was ever committed: the ISR (R1) and those that left it while
     /// nothing could be committed (L2).
     /// </summary>
@@ -123,15 +150,14 @@ internal sealed class PartitionFacts(TopicPartition partition, bool isCompacted,
         }
 
         checkedImage = image;
-        Seen committed = Seen.Nothing with { HighWatermark = CommittedEnd.Value, Epoch = image.LeaderEpoch.Value };
         foreach (NodeId node in image.InSync)
         {
-            CheckHolds(-1, committed, node, EpochOf(newest, node), $"which is in the ISR {image.InSync} of partition epoch {image.PartitionEpoch}");
+            CheckHolds(-1, CommittedEnd, image.LeaderEpoch, node, EpochOf(newest, node), $"which is in the ISR {image.InSync} of partition epoch {image.PartitionEpoch}");
         }
 
         foreach (NodeId node in image.EligibleLeaders)
         {
-            CheckHolds(-1, committed, node, EpochOf(newest, node), $"which is in the ELR {image.EligibleLeaders} of partition epoch {image.PartitionEpoch}");
+            CheckHolds(-1, CommittedEnd, image.LeaderEpoch, node, EpochOf(newest, node), $"which is in the ELR {image.EligibleLeaders} of partition epoch {image.PartitionEpoch}");
         }
     }
 
@@ -234,65 +260,62 @@ internal sealed class PartitionFacts(TopicPartition partition, bool isCompacted,
 
     private void Leads(int host, in Seen before, in Seen now, PartitionView view, MetadataImage newest)
     {
-        if (!leaders.TryAdd(now.Epoch, host))
-        {
-            SimulationFailure.Unless(leaders[now.Epoch] == host, "M1", $"{Name(host)} and {Name(leaders[now.Epoch])} both lead epoch {now.Epoch}");
-        }
-
+        CheckLeader(host, now.Epoch);
         bool isSameLeadership = before.Role == ReplicaRole.Leader && before.Epoch == now.Epoch;
         SimulationFailure.Unless(
             !isSameLeadership || now.HighWatermark >= before.HighWatermark,
             "R7",
             $"the high watermark of {Name(host)} falls from {before.HighWatermark} to {now.HighWatermark} in epoch {now.Epoch}");
-        if (isSameLeadership && now.HighWatermark == before.HighWatermark)
+        if (!isSameLeadership)
         {
-            return;
+            CheckHolders(host, new CommitCount(view, new Offset(now.HighWatermark)));
+            CheckElectable(host, new CommitCount(view, new Offset(now.HighWatermark)), newest);
         }
+    }
 
-        if (!isSameLeadership || now.HighWatermark > CommittedEnd.Value)
+    private void CheckLeader(int host, int epoch)
+    {
+        if (!leaders.TryAdd(epoch, host))
         {
-            CheckHolders(host, now, view);
-            CheckElectable(host, now, newest);
+            SimulationFailure.Unless(leaders[epoch] == host, "M1", $"{Name(host)} and {Name(leaders[epoch])} both lead epoch {epoch}");
         }
-
-        CommittedEnd = Offset.Max(CommittedEnd, new Offset(now.HighWatermark));
     }
 
     /// <summary>R1, R3: what a leader counts as committed is on the device of every replica that it takes for in sync.</summary>
-    private void CheckHolders(int leader, in Seen now, PartitionView view)
+    private void CheckHolders(int leader, CommitCount counted)
     {
-        foreach (ReplicaView replica in view.Replicas)
+        foreach (ReplicaView replica in counted.View.Replicas)
         {
             if (replica.IsInSync)
             {
-                CheckHolds(leader, now, replica.Node, replica.BrokerEpoch, "which it takes for in sync");
+                CheckHolds(leader, counted.End, counted.View.LeaderEpoch, replica.Node, replica.BrokerEpoch, "which it takes for in sync");
             }
         }
     }
 
     /// <summary>The same for those that the metadata would elect now, as long as it is still this leader's epoch.</summary>
-    private void CheckElectable(int leader, in Seen now, MetadataImage newest)
+    private void CheckElectable(int leader, CommitCount counted, MetadataImage newest)
     {
-        if (newest.TryGetPartition(partition, out PartitionImage? image) && image.LeaderEpoch.Value == now.Epoch)
+        if (newest.TryGetPartition(partition, out PartitionImage? image) && image.LeaderEpoch == counted.View.LeaderEpoch)
         {
             foreach (NodeId node in image.InSync)
             {
-                CheckHolds(leader, now, node, EpochOf(newest, node), $"which is in the ISR {image.InSync} of partition epoch {image.PartitionEpoch}");
+                CheckHolds(leader, counted.End, counted.View.LeaderEpoch, node, EpochOf(newest, node), $"which is in the ISR {image.InSync} of partition epoch {image.PartitionEpoch}");
             }
         }
     }
 
     /// <param name="registered">The registration that is spoken of; it may be one of a disk that is gone, which nobody knows yet.</param>
-    private void CheckHolds(int leader, in Seen now, NodeId node, BrokerEpoch registered, string why)
+    private void CheckHolds(int leader, Offset committed, LeaderEpoch epoch, NodeId node, BrokerEpoch registered, string why)
     {
         for (int host = 0; host < hosts.Count; host++)
         {
             if (hosts[host].Node == node && registered >= Disks[host])
             {
                 SimulationFailure.Unless(
-                    seen[host].Durable >= now.HighWatermark,
+                    seen[host].Durable >= committed.Value,
                     "R1",
-                    $"{(leader < 0 ? partition.ToString() : Name(leader))} counts everything below {now.HighWatermark} as committed in epoch {now.Epoch}; {node}, {why}, has flushed up to {seen[host].Durable}");
+                    $"{(leader < 0 ? partition.ToString() : Name(leader))} counts everything below {committed} as committed in epoch {epoch}; {node}, {why}, has flushed up to {seen[host].Durable}");
             }
         }
     }

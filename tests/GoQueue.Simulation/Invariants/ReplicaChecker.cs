@@ -100,6 +100,18 @@ internal sealed class ReplicaChecker(SimulationLoop loop, IReadOnlyList<Simulate
         }
     }
 
+    /// <summary>A process whose disk crashed inside this step: what it counted before that it may have told.</summary>
+    public void Dying(SimulatedProcess process)
+    {
+        if (process.Index < hosts.Count && hosts[process.Index] is { Program: ClusterBroker { Broker: { } broker } } host && ReferenceEquals(processes[host.Index], process))
+        {
+            foreach (PartitionLoop replica in broker.Replicas)
+            {
+                FactsOf(replica.Partition).Counts(host.Index, replica, images.Newest);
+            }
+        }
+    }
+
     private PartitionFacts FactsOf(TopicPartition partition)
     {
         if (!partitions.TryGetValue(partition, out PartitionFacts? facts))

@@ -63,6 +63,7 @@ internal sealed class ClusterRun
         if (!options.IsJudgedByHistoryAlone)
         {
             loop.AfterStep = checker.AfterStep;
+            loop.Dying = checker.Dying;
         }
 
         hosts.ForEach(host => host.Wiped = checker.Wiped);

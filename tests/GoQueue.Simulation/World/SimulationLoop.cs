@@ -44,6 +44,9 @@ internal sealed class SimulationLoop
     /// <summary>Runs after every event, with the process it belonged to.</summary>
     public Action<SimulatedProcess?>? AfterStep { get; set; }
 
+    /// <summary>A process whose disk crashed inside the step, before anything of it is taken away: what it said in the step before the crash is on its way.</summary>
+    public Action<SimulatedProcess>? Dying { get; set; }
+
     /// <summary>A process whose disk crashed inside the step; it is told before anything else happens.</summary>
     public Action<SimulatedProcess>? Died { get; set; }
 
@@ -172,6 +175,7 @@ internal sealed class SimulationLoop
 
         if (owner?.HasDied?.Invoke() == true && owner.IsAlive)
         {
+            Dying?.Invoke(owner);
             owner.Kill();
             Died?.Invoke(owner);
         }
