@@ -28,6 +28,18 @@ public sealed partial class RaftMetadataLog
         }
     }
 
+    /// <summary>Proposals of this node that are not decided or given up yet. What the simulator looks at; nothing of the product asks for it.</summary>
+    internal int OpenProposals
+    {
+        get
+        {
+            lock (gate)
+            {
+                return openProposals;
+            }
+        }
+    }
+
     public async ValueTask WaitForStatusChangeAsync(long seen, CancellationToken cancellationToken) => await status.WaitForNewerAsync(seen, cancellationToken);
 
     private void Publish() => status.Publish(MakeFacts(status.Newest.Sequence, turnTime));

@@ -65,7 +65,10 @@ internal sealed class DiskLoss(IReadOnlyList<SimulatedHost> hosts, Func<Metadata
         return true;
     }
 
-    /// <summary>Three voters or more, none of them with a disk that is gone, and all agree on that: no change of them is under way. Nothing else is, either.</summary>
+    /// <summary>
+    /// Three voters or more, none of them with a disk that is gone, and all agree on that: no change of them is under way. Nothing else is, either: what a node has asked for may
+    /// take away the other replica. (A disk was full when a partition came, and the node reported that; the image says nothing of it until the report is decided.)
+    /// </summary>
     private bool QuorumIsWhole()
     {
         bool hasLeader = false;
@@ -76,7 +79,7 @@ internal sealed class DiskLoss(IReadOnlyList<SimulatedHost> hosts, Func<Metadata
                 continue;
             }
 
-            if (host.Program is not ClusterBroker { Quorum.Status: { } status }
+            if (host.Program is not ClusterBroker { Quorum.Status: { } status, OpenProposals: 0 }
                 || status.Members.Count(member => member.Role == QuorumRole.Voter) < 3
                 || !status.Members.All(member => hosts.Any(known => known.Node == member.Member.Node && known.Incarnation == member.Member.Incarnation))
                 || (status.IsLeader && !(status.AppliedIndex == status.CommitIndex && status.Members.All(member => member.MatchIndex == status.CommitIndex))))

@@ -55,6 +55,9 @@ internal sealed class ClusterBroker(NodeLaunch launch, ClusterShape shape) : INo
 
     public IMetadataQuorum? Quorum => metadata;
 
+    /// <summary>Changes of the metadata that this node asked for and that are not decided yet.</summary>
+    public int OpenProposals => metadata?.OpenProposals ?? 0;
+
     public BrokerNode? Broker => node;
 
     /// <summary>Under which this process is registered; none before.</summary>
