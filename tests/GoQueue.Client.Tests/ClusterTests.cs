@@ -138,6 +138,19 @@ public sealed class ClusterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_waits_for_a_dead_leader_goes_to_the_next_one_without_waiting_for_the_pause_to_end()
+    {
+        Topic("t", "n1");
+        await servers[0].StopAsync();
+        GoQueueClient client = Own(GoQueueClient.Connect(new GoQueueClientOptions { Address = servers[1].Address, RetryBackoff = TimeSpan.FromHours(1), RetryBackoffMax = TimeSpan.FromHours(1) }));
+        GoQueueProducer producer = Own(client.CreateProducer(new ProducerOptions { Linger = TimeSpan.Zero }));
+        Task<DeliveryReport> waiting = producer.SendAsync("t", Text("a", 0)).AsTask();
+        await Eventually.TrueAsync(() => servers.Sum(server => server.Calls.Count(call => call == "GetMetadata")) >= 3, "topic, news, and after the refused connection who leads");
+        cluster.Elect("t", 0, "n3");
+        Assert.Equal(0, (await waiting.WaitAsync(TimeSpan.FromSeconds(30))).Offset);
+    }
+
+    [Fact]
     public async Task A_consumer_keeps_its_position_when_the_leader_changes_even_if_the_old_one_says_nothing()
     {
         const int Count = 300;

@@ -33,6 +33,26 @@ internal sealed class PublishLink(Uri address, GrpcChannel channel) : IDisposabl
 
     public bool CanWrite => Call is { CanWrite: true };
 
+    /// <summary>Takes a partition out of those that wait here. False when it is not one of them.</summary>
+    public bool Unblock(PartitionQueue partition)
+    {
+        bool found = false;
+        for (int looks = Blocked.Count; looks > 0; looks--)
+        {
+            PartitionQueue waiting = Blocked.Dequeue();
+            if (waiting == partition)
+            {
+                found = true;
+            }
+            else
+            {
+                Blocked.Enqueue(waiting);
+            }
+        }
+
+        return found;
+    }
+
     public void Dispose()
     {
         Frames.Dispose();

@@ -39,6 +39,10 @@ internal sealed partial class PublishLoop
             }
 
             GiveUp(partition, present, new GoQueueException(ErrorCode.NotLeader, $"{present.Address.Authority} does not lead the partition any more"));
+            if (present.Unblock(partition))
+            {
+                ready.Enqueue(partition); // else it would wait until the old leader can be reached
+            }
         }
 
         if (!links.TryGetValue(target, out PublishLink? link))

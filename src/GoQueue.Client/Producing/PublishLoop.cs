@@ -41,7 +41,11 @@ internal sealed partial class PublishLoop
     /// <summary>Messages of a new draft wait in this loop from now on. Any thread, under the partition's lock.</summary>
     public void DraftOpened(ProducerBatch draft)
     {
-        Interlocked.Increment(ref unsettled);
+        if (Interlocked.Increment(ref unsettled) == 1)
+        {
+            signal.Set(); // a loop without work sets no timer, and this partition may be scheduled already, at a link that waits for its next attempt
+        }
+
         if (context.Options.Linger == TimeSpan.Zero)
         {
             Schedule(draft.Partition);

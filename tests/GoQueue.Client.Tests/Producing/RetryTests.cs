@@ -224,6 +224,36 @@ public sealed class RetryTests
     }
 
     [Fact]
+    public async Task A_producer_whose_messages_all_timed_out_still_sends_when_the_server_is_back()
+    {
+        await using ClientFixture fixture = await ClientFixture.StartAsync(systemTime: true);
+        fixture.Server.AddTopic("t");
+        GoQueueProducer producer = fixture.Producer(new ProducerOptions { Linger = TimeSpan.Zero, DeliveryTimeout = TimeSpan.FromMilliseconds(300) });
+        await producer.SendAsync("t", ProducerMessage.OfText("k", "before"));
+        int port = int.Parse(fixture.Server.Address.Split(':')[1]);
+        await fixture.Server.StopAsync();
+        GoQueueException late = await Assert.ThrowsAsync<GoQueueException>(async () => await producer.SendAsync("t", ProducerMessage.OfText("k", "late")));
+        Assert.Equal(ErrorCode.Timeout, late.Code);
+
+        await using ScriptedServer second = await ScriptedServer.StartAsync(port);
+        second.AddTopic("t");
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                try
+                {
+                    await producer.SendAsync("t", ProducerMessage.OfText("k", "after")).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+                    return true;
+                }
+                catch (GoQueueException again) when (again.Code == ErrorCode.Timeout)
+                {
+                    return false; // a slow machine; what must not be is that nothing happens at all
+                }
+            },
+            "the producer sends again");
+    }
+
+    [Fact]
     public async Task At_most_five_batches_of_a_partition_are_in_flight_and_one_until_the_first_answer()
     {
         await using ClientFixture fixture = await ClientFixture.StartAsync(systemTime: true);
