@@ -85,6 +85,35 @@ public sealed class StuckReplicaTests
         Assert.Equal(["0=a", "1=b"], await deposed.ReadAllAsync());
     }
 
+    /// <summary>
+    /// Seed disks-1795296093124. Goal: a leadership that had to wait for room knows who came back meanwhile. Method: n2 is elected when the others are fenced, and has no room; they
+    /// are unfenced, and then there is room. It led with the others fenced for as long as nothing else changed, alone in its ISR, and took nothing.
+    /// </summary>
+    [Fact]
+    public async Task R5_a_leader_that_waited_for_room_takes_in_who_came_back_meanwhile()
+    {
+        await using TestCluster cluster = await StartAsync();
+        await cluster.CreateAsync(TopicSettings.Default with { RetentionMillis = -1 });
+        Assert.Equal(3, (await cluster.Leader.PublishAsync(Batches.Of("a"))).Replicas);
+        ClusterNode next = cluster["n2"];
+        next.Disk.Capacity = 1;
+        await cluster.FenceAsync("n3");
+        await cluster.FenceAsync("n1");
+        PartitionReplica replica = next.Broker.Replicas.Single().Replica;
+        await Eventually.TrueAsync(() => replica.View.Leader == next.Id && replica.Role == ReplicaRole.None, "n2 is to lead and cannot");
+        foreach (NodeId back in (NodeId[])[new("n1"), new("n3")])
+        {
+            await cluster.DecideAsync(new AlterBrokerCommand(back, cluster.BrokerOf(back).Epoch, BrokerChange.Unfence));
+        }
+
+        Result<TopicImage> other = await next.Broker.Topics.CreateAsync(new CreateTopic("other", 1, new TopicSettingsPatch { ReplicationFactor = 1 }), CancellationToken.None);
+        Assert.True(other.IsOk, $"n2 has acted on everything that was decided: {other.Error}");
+        Assert.Equal(ReplicaRole.None, replica.Role);
+        next.Disk.Capacity = long.MaxValue;
+        await cluster.InSyncAsync("n1", "n2", "n3");
+        await Eventually.TrueAsync(async () => (await next.PublishAsync(Batches.Of("b"))).Replicas == 3, "n2 leads all of them");
+    }
+
     /// <summary>Seed large-1795281098375: the checkpoint had no room when the partition was to be opened, and later no update of it had.</summary>
     [Fact]
     public async Task A_replica_that_had_no_room_to_be_opened_is_opened_within_seconds_of_there_being_some()

@@ -36,6 +36,7 @@ public sealed class PinnedSeedTests
         { "large", 1795293490542, "the checks missed what a leader counted in the turn in which its leadership ended" },
         { "lone", 36, "the checks missed what a leader counted in the turn in which its process died" },
         { "disks", 1795293490151, "a disk was lost while the report that the only other replica could not be opened was under way" },
+        { "disks", 1795296093124, "a leadership that waited for room began with who was fenced when it was decided, and took nobody into the ISR" },
     };
 
     [Theory]
