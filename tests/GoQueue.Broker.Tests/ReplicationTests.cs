@@ -135,7 +135,10 @@ public sealed class ReplicationTests
     [Fact]
     public async Task R9_a_follower_that_hangs_leaves_the_set_and_joins_again()
     {
-        await using TestCluster cluster = await TestCluster.StartAsync();
+        await using TestCluster cluster = await TestCluster.StartAsync(configure: options => options with
+        {
+            Replication = options.Replication with { Replica = options.Replication.Replica with { MaxLag = TimeSpan.FromSeconds(5) } },
+        });
         await cluster.CreateAsync();
         Assert.True((await cluster.Leader.PublishAsync(Batches.Of("a"))).IsOk);
         cluster.Network.Cut(new NodeId("n3"));

@@ -204,7 +204,7 @@ internal sealed class ClusterNode(TestCluster cluster, NodeId id, MemoryPeers pe
             Registration = registration,
             Quorum = Metadata,
         };
-        BrokerOptions options = new() { Node = Id, Replication = new ReplicationOptions { Replica = new ReplicaOptions { MaxLag = TimeSpan.FromSeconds(2), Bugs = cluster.Bugs }, TickInterval = TimeSpan.FromMilliseconds(50) } };
+        BrokerOptions options = new() { Node = Id, Replication = new ReplicationOptions { Replica = new ReplicaOptions { MaxLag = TimeSpan.FromMinutes(1), Bugs = cluster.Bugs }, TickInterval = TimeSpan.FromMilliseconds(50) } };
         node = await BrokerNode.OpenAsync(cluster.Configure(options), environment, Disk.Root, Metadata);
         cluster.Network.Mend(Id);
         if (!registers)
