@@ -117,7 +117,7 @@ public sealed partial class PartitionLog
     public bool WantsSpare => options.RecycleSegments && spare.CanPrepare;
 
     /// <summary>Fills a retired segment with zeros, to become the next one, beside the writer (ADR 0006). Blocks on the disk; failing is harmless.</summary>
-    public void PrepareSpare() => spare.Prepare(options.SegmentBytes);
+    public void PrepareSpare() => spare.Prepare(options.SegmentBytes + SegmentHeader.Size);
 
     /// <summary>Flushes what was appended; then <see cref="FlushedOffset"/> equals <see cref="EndOffset"/>.</summary>
     /// <exception cref="FlushFailedException">The log has failed for good; what the device holds is unknown.</exception>

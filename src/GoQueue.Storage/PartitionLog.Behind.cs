@@ -69,6 +69,11 @@ public sealed partial class PartitionLog
             return;
         }
 
+        if (!segment.File.IsOwn())
+        {
+            NoteDamage(segment.BaseOffset); // another log's bytes stand in it since it was begun
+        }
+
         segment.File.SetLength(segment.Size);
         segment.File.Flush();
         segment.Offsets.SaveDurably();

@@ -1,6 +1,7 @@
 using GoQueue.Core;
 using GoQueue.Storage.Cleaning;
 using GoQueue.Storage.Directories;
+using GoQueue.Storage.Files;
 using GoQueue.Storage.Segments;
 
 namespace GoQueue.Storage;
@@ -8,7 +9,7 @@ namespace GoQueue.Storage;
 /// <content>What compaction needs of the log.</content>
 public sealed partial class PartitionLog
 {
-    internal ILogDirectory Directory => directory;
+    internal LogFolder Directory => directory;
 
     internal int IndexIntervalBytes => options.IndexIntervalBytes;
 

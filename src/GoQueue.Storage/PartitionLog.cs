@@ -17,7 +17,7 @@ namespace GoQueue.Storage;
 /// </remarks>
 public sealed partial class PartitionLog : IDisposable
 {
-    private readonly ILogDirectory directory;
+    private readonly LogFolder directory;
     private readonly FlushCheckpoint checkpoint;
     private readonly TailCache cache;
     private readonly SpareSegment spare;
@@ -37,7 +37,7 @@ public sealed partial class PartitionLog : IDisposable
     private bool isClosed;
     private long committedEnd;
 
-    private PartitionLog(ILogDirectory directory, PartitionLogOptions options, RecoveredLog recovered)
+    private PartitionLog(LogFolder directory, PartitionLogOptions options, RecoveredLog recovered)
     {
         this.directory = directory;
         this.options = options;
@@ -146,12 +146,15 @@ public sealed partial class PartitionLog : IDisposable
     private Segment Active => segments[^1];
 
     /// <summary>Creates the log in an empty directory, or recovers what is there.</summary>
+    /// <param name="identity">Whose log it is; files of another one are damage.</param>
     /// <exception cref="NewerFormatException">A file is of a later version; nothing was changed.</exception>
+    /// <exception cref="OlderFormatException">A file is of a version that is not read any more; nothing was changed.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
-    public static PartitionLog Open(ILogDirectory directory, PartitionLogOptions options, UnixMillis now)
+    public static PartitionLog Open(ILogDirectory directory, LogIdentity identity, PartitionLogOptions options, UnixMillis now)
     {
         options.Check();
-        return new PartitionLog(directory, options, LogOpener.Open(directory, options, now));
+        LogFolder folder = new(directory, identity);
+        return new PartitionLog(folder, options, LogOpener.Open(folder, options, now));
     }
 
     /// <summary>Takes new sizes and intervals; they count from the next append on.</summary>

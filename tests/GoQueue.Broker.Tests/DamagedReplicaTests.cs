@@ -130,11 +130,12 @@ public sealed class DamagedReplicaTests
     /// <summary>A byte of the first record changes.</summary>
     private static void Damage(ClusterNode node, TopicPartition partition)
     {
+        const int At = 4096 + 63; // behind the header of the segment
         using ILogFile file = Partitions(node).Subdirectory(partition.ToString()).Open($"{0:D20}.log", writable: true);
         byte[] one = new byte[1];
-        Assert.Equal(1, file.Read(63, one));
+        Assert.Equal(1, file.Read(At, one));
         one[0] ^= 0x10;
-        file.Write(63, one);
+        file.Write(At, one);
         file.Flush();
     }
 }

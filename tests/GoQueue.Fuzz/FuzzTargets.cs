@@ -20,6 +20,7 @@ public static class FuzzTargets
         new MetadataSnapshotTarget(),
         new StorageFileTarget(),
         new SegmentIndexTarget(),
+        new SegmentHeaderTarget(),
         new LogRecoveryTarget(),
         new RaftMessageTarget(),
         new RaftFileTarget(),

@@ -9,6 +9,9 @@ internal static class Batches
 {
     public static readonly UnixMillis Now = new(1_700_000_000_000);
 
+    /// <summary>Of the logs of most tests.</summary>
+    public static readonly LogIdentity Log = new(new Guid("00112233-4455-6677-8899-aabbccddeeff"), 7);
+
     /// <summary>A stamped batch of <paramref name="count"/> records whose values name their offset.</summary>
     public static SharedBuffer Make(long baseOffset, int count = 1, int epoch = 0, int valueBytes = 20, long? timestamp = null, int seed = 0)
     {

@@ -47,7 +47,7 @@ public sealed class CrashTests
                     script.Disk.CrashAtOperation = script.Disk.Operations + inRecovery;
                     try
                     {
-                        PartitionLog.Open(script.Disk.Root, CrashScript.Options, Batches.Now).Dispose();
+                        PartitionLog.Open(script.Disk.Root, Batches.Log, CrashScript.Options, Batches.Now).Dispose();
                     }
                     catch (VirtualCrashException)
                     {
@@ -80,7 +80,7 @@ public sealed class CrashTests
     {
         try
         {
-            using (PartitionLog log = PartitionLog.Open(script.Disk.Root, CrashScript.Options, Batches.Now))
+            using (PartitionLog log = PartitionLog.Open(script.Disk.Root, Batches.Log, CrashScript.Options, Batches.Now))
             {
                 script.Check(log);
                 for (int index = 0; index < 5; index++)
@@ -93,7 +93,7 @@ public sealed class CrashTests
                 log.Close();
             }
 
-            using PartitionLog again = PartitionLog.Open(script.Disk.Root, CrashScript.Options, Batches.Now);
+            using PartitionLog again = PartitionLog.Open(script.Disk.Root, Batches.Log, CrashScript.Options, Batches.Now);
             Assert.True(again.Recovery.WasClean);
             script.Check(again);
         }
@@ -124,7 +124,7 @@ internal sealed class CrashScript(int seed)
 
     public void Run(ILogDirectory directory)
     {
-        log = PartitionLog.Open(directory, Options, Batches.Now);
+        log = PartitionLog.Open(directory, Batches.Log, Options, Batches.Now);
         for (int round = 0; round < 3; round++)
         {
             AppendSome(6);
@@ -137,7 +137,7 @@ internal sealed class CrashScript(int seed)
         }
 
         log.Close();
-        log = PartitionLog.Open(directory, Options, Batches.Now);
+        log = PartitionLog.Open(directory, Batches.Log, Options, Batches.Now);
         AppendSome(3);
         log.Close();
     }

@@ -1,6 +1,7 @@
 using GoQueue.Core;
 using GoQueue.Core.Records;
 using GoQueue.Storage.Directories;
+using GoQueue.Storage.Segments;
 
 namespace GoQueue.Storage.Tests;
 
@@ -18,8 +19,8 @@ public sealed class DamageTests
     {
         List<long> positions = Write(10, flushEach: true);
         disk.Crash(CrashMode.DropUnflushed);
-        disk.Root.FlipBit(FirstSegment, positions[9] + 70, 3);
-        using PartitionLog log = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        disk.Root.FlipBit(FirstSegment, SegmentHeader.Size + positions[9] + 70, 3);
+        using PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         Assert.Equal(new Offset(9), log.EndOffset);
         Assert.Empty(log.Recovery.CorruptRanges);
         Assert.InRange(log.Recovery.TruncatedBytes, positions[10] - positions[9] - 8, positions[10] - positions[9]); // zeros at its end do not count
@@ -30,8 +31,8 @@ public sealed class DamageTests
     {
         List<long> positions = Write(10, flushEach: true);
         disk.Crash(CrashMode.DropUnflushed);
-        disk.Root.FlipBit(FirstSegment, positions[4] + 70, 3);
-        using PartitionLog log = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        disk.Root.FlipBit(FirstSegment, SegmentHeader.Size + positions[4] + 70, 3);
+        using PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         Assert.Equal(new Offset(10), log.EndOffset);
         Assert.Equal([new CorruptRange(new(4), new(5), new(0), positions[4], positions[5])], log.Recovery.CorruptRanges);
         Assert.Equal(0, log.Recovery.TruncatedBytes);
@@ -56,8 +57,8 @@ public sealed class DamageTests
             VirtualDisk own = new();
             List<long> positions = Write(own, 10, flushEach: true);
             own.Crash(CrashMode.DropUnflushed);
-            own.Root.FlipBit(FirstSegment, positions[victim] + field, 0);
-            using PartitionLog log = PartitionLog.Open(own.Root, Options, Batches.Now);
+            own.Root.FlipBit(FirstSegment, SegmentHeader.Size + positions[victim] + field, 0);
+            using PartitionLog log = PartitionLog.Open(own.Root, Batches.Log, Options, Batches.Now);
             Assert.Equal(new Offset(10), log.EndOffset);
             CorruptRange range = Assert.Single(log.Recovery.CorruptRanges);
             Assert.Equal((new Offset(victim), new Offset(victim + 1)), (range.Start, range.End));
@@ -67,7 +68,7 @@ public sealed class DamageTests
     [Fact]
     public void A_missing_sector_of_an_unflushed_group_is_a_torn_tail_even_with_a_good_batch_behind_it()
     {
-        using (PartitionLog log = PartitionLog.Open(disk.Root, Options, Batches.Now))
+        using (PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now))
         {
             log.AppendOne(valueBytes: 3000);
             log.Flush();
@@ -78,10 +79,10 @@ public sealed class DamageTests
         disk.Crash(CrashMode.KeepAll);
         using (ILogFile file = disk.Root.Open(FirstSegment, writable: true))
         {
-            file.Write(4096, new byte[512]); // the device lost one sector of the second batch and kept the third
+            file.Write(SegmentHeader.Size + 4096, new byte[512]); // the device lost one sector of the second batch and kept the third
         }
 
-        using PartitionLog recovered = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        using PartitionLog recovered = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         Assert.Equal(new Offset(1), recovered.EndOffset);
         Assert.Empty(recovered.Recovery.CorruptRanges);
     }
@@ -90,12 +91,12 @@ public sealed class DamageTests
     public void A_missing_sector_farther_from_the_end_than_the_unflushed_window_is_damage()
     {
         PartitionLogOptions narrow = Options with { UnflushedWindowBytes = 8192 };
-        using (PartitionLog log = PartitionLog.Open(disk.Root, narrow, Batches.Now))
+        using (PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, narrow, Batches.Now))
         {
             log.Close(); // so that a checkpoint with the window stands
         }
 
-        using (PartitionLog log = PartitionLog.Open(disk.Root, narrow, Batches.Now))
+        using (PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, narrow, Batches.Now))
         {
             for (int index = 0; index < 10; index++)
             {
@@ -106,10 +107,10 @@ public sealed class DamageTests
         disk.Crash(CrashMode.KeepAll);
         using (ILogFile file = disk.Root.Open(FirstSegment, writable: true))
         {
-            file.Write(4096, new byte[512]);
+            file.Write(SegmentHeader.Size + 4096, new byte[512]);
         }
 
-        using PartitionLog recovered = PartitionLog.Open(disk.Root, narrow, Batches.Now);
+        using PartitionLog recovered = PartitionLog.Open(disk.Root, Batches.Log, narrow, Batches.Now);
         Assert.Equal(new Offset(10), recovered.EndOffset);
         Assert.Equal(new Offset(1), Assert.Single(recovered.Recovery.CorruptRanges).Start);
     }
@@ -120,10 +121,10 @@ public sealed class DamageTests
         Write(10, flushEach: true, close: true);
         using (ILogFile file = disk.Root.Open(FirstSegment, writable: true))
         {
-            file.SetLength(file.Length / 2);
+            file.SetLength((SegmentHeader.Size + file.Length) / 2);
         }
 
-        using (PartitionLog log = PartitionLog.Open(disk.Root, Options, Batches.Now))
+        using (PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now))
         {
             Assert.False(log.Recovery.WasClean);
             Assert.Equal(new Offset(10), log.EndOffset);
@@ -136,7 +137,7 @@ public sealed class DamageTests
             log.Close();
         }
 
-        using PartitionLog again = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        using PartitionLog again = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         Assert.Equal(ErrorCode.CorruptLog, again.Read(new Offset(7), again.EndOffset, 1000).Error?.Code);
         Assert.Single(again.ReadAll(new Offset(10)));
     }
@@ -145,8 +146,8 @@ public sealed class DamageTests
     public void Damage_that_comes_after_a_clean_stop_is_found_by_the_first_read()
     {
         List<long> positions = Write(10, flushEach: true, close: true);
-        disk.Root.FlipBit(FirstSegment, positions[6] + 65, 1);
-        using PartitionLog log = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        disk.Root.FlipBit(FirstSegment, SegmentHeader.Size + positions[6] + 65, 1);
+        using PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         Assert.True(log.Recovery.WasClean);
         LogRead read = log.Read(new Offset(0), log.EndOffset, 1 << 20);
         Assert.Equal(new Offset(6), read.NextOffset);
@@ -159,7 +160,7 @@ public sealed class DamageTests
     {
         PartitionLogOptions small = Options with { SegmentBytes = 8192 };
         List<byte[]> written = [];
-        using (PartitionLog log = PartitionLog.Open(disk.Root, small, Batches.Now))
+        using (PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, small, Batches.Now))
         {
             for (int index = 0; index < 100; index++)
             {
@@ -199,7 +200,7 @@ public sealed class DamageTests
             }
         }
 
-        using PartitionLog again = PartitionLog.Open(disk.Root, small, Batches.Now);
+        using PartitionLog again = PartitionLog.Open(disk.Root, Batches.Log, small, Batches.Now);
         Assert.Equal(written, again.ReadAll());
         for (int index = 0; index < 100; index++)
         {
@@ -211,7 +212,7 @@ public sealed class DamageTests
     [Fact]
     public void A_lost_epoch_list_is_told_again_by_the_batches()
     {
-        using (PartitionLog log = PartitionLog.Open(disk.Root, Options, Batches.Now))
+        using (PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now))
         {
             foreach (int epoch in new[] { 0, 0, 2, 2, 5 })
             {
@@ -222,7 +223,7 @@ public sealed class DamageTests
         }
 
         disk.Root.Delete(LeaderEpochs.FileName);
-        using PartitionLog again = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        using PartitionLog again = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         Assert.Equal([new(new(0), new(0)), new(new(2), new(2)), new EpochStart(new(5), new(4))], again.Epochs.Entries);
     }
 
@@ -230,7 +231,7 @@ public sealed class DamageTests
     public void Lost_checkpoint_slots_make_recovery_verify_everything()
     {
         List<byte[]> written = [];
-        using (PartitionLog log = PartitionLog.Open(disk.Root, Options with { SegmentBytes = 4096 }, Batches.Now))
+        using (PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options with { SegmentBytes = 4096 }, Batches.Now))
         {
             for (int index = 0; index < 50; index++)
             {
@@ -240,7 +241,7 @@ public sealed class DamageTests
 
         disk.Crash(CrashMode.KeepAll);
         disk.Root.Delete("checkpoint");
-        using PartitionLog again = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        using PartitionLog again = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         Assert.Equal(written.Sum(batch => batch.Length), again.Recovery.ScannedBytes);
         Assert.Equal(written, again.ReadAll());
     }
@@ -250,7 +251,7 @@ public sealed class DamageTests
     {
         Write(10, flushEach: true, close: true);
         disk.Root.Delete(FirstSegment);
-        using PartitionLog log = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        using PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         Assert.Equal((new Offset(10), new Offset(10)), (log.StartOffset, log.EndOffset));
         log.AppendOne();
         Assert.Single(log.ReadAll());
@@ -269,7 +270,7 @@ public sealed class DamageTests
             file.Write(0, bytes);
         }
 
-        NewerFormatException refused = Assert.Throws<NewerFormatException>(() => PartitionLog.Open(disk.Root, Options, Batches.Now));
+        NewerFormatException refused = Assert.Throws<NewerFormatException>(() => PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now));
         Assert.Contains("version 9", refused.Message, StringComparison.Ordinal);
     }
 
@@ -278,7 +279,7 @@ public sealed class DamageTests
     /// <summary>Positions of the batches and of the end.</summary>
     private static List<long> Write(VirtualDisk target, int count, bool flushEach, bool close = false)
     {
-        using PartitionLog log = PartitionLog.Open(target.Root, Options, Batches.Now);
+        using PartitionLog log = PartitionLog.Open(target.Root, Batches.Log, Options, Batches.Now);
         List<long> positions = [0];
         for (int index = 0; index < count; index++)
         {

@@ -14,10 +14,10 @@ public sealed class DiskTroubleTests
     public void A_full_disk_refuses_appends_keeps_reading_and_goes_on_when_there_is_room()
     {
         // Every capacity is tried, so that the disk fills up in every possible operation.
-        for (long capacity = 8300; capacity < 60_000; capacity += 331)
+        for (long capacity = 12_400; capacity < 64_000; capacity += 331)
         {
             VirtualDisk own = new() { Capacity = capacity };
-            PartitionLog log = PartitionLog.Open(own.Root, Options, Batches.Now);
+            PartitionLog log = PartitionLog.Open(own.Root, Batches.Log, Options, Batches.Now);
             List<byte[]> written = [];
             bool wasFull = false;
             for (int index = 0; index < 100 && !wasFull; index++)
@@ -46,7 +46,7 @@ public sealed class DiskTroubleTests
             Assert.Equal(written, log.ReadAll());
             log.Dispose();
             own.Crash(CrashMode.Tear);
-            using PartitionLog again = PartitionLog.Open(own.Root, Options, Batches.Now);
+            using PartitionLog again = PartitionLog.Open(own.Root, Batches.Log, Options, Batches.Now);
             Assert.Equal(written, again.ReadAll());
             Assert.Empty(again.Recovery.CorruptRanges);
         }
@@ -56,13 +56,13 @@ public sealed class DiskTroubleTests
     [Fact]
     public void A_log_that_had_no_room_to_begin_takes_its_checkpoint_whole_before_it_opens()
     {
-        for (long room = 0; room < 8192; room += 4096)
+        for (long room = 0; room < 12_288; room += 4096)
         {
             VirtualDisk own = new() { Capacity = room };
-            Assert.Throws<DiskFullException>(() => PartitionLog.Open(own.Root, Options, Batches.Now));
-            Assert.Throws<DiskFullException>(() => PartitionLog.Open(own.Root, Options, Batches.Now));
+            Assert.Throws<DiskFullException>(() => PartitionLog.Open(own.Root, Batches.Log, Options, Batches.Now));
+            Assert.Throws<DiskFullException>(() => PartitionLog.Open(own.Root, Batches.Log, Options, Batches.Now));
             own.Capacity = long.MaxValue;
-            PartitionLog log = PartitionLog.Open(own.Root, Options, Batches.Now);
+            PartitionLog log = PartitionLog.Open(own.Root, Batches.Log, Options, Batches.Now);
             log.AppendOne(count: 2, epoch: 1, valueBytes: 300);
             log.AppendOne(count: 2, epoch: 1, valueBytes: 300);
             log.Flush();
@@ -75,7 +75,7 @@ public sealed class DiskTroubleTests
     [Fact]
     public void Retention_on_a_full_disk_removes_what_is_sealed_and_breaks_nothing()
     {
-        using PartitionLog log = PartitionLog.Open(disk.Root, Options with { SegmentBytes = 2000 }, Batches.Now);
+        using PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options with { SegmentBytes = 2000 }, Batches.Now);
         while (log.SegmentCount < 4)
         {
             log.AppendOne(valueBytes: 300);
@@ -105,7 +105,7 @@ public sealed class DiskTroubleTests
     [Fact]
     public void The_newest_committed_snapshot_stays_however_many_are_newer_and_a_cut_below_it_forgets_what_was_committed()
     {
-        PartitionLog log = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         for (byte index = 1; index <= 6; index++)
         {
             log.AppendOne();
@@ -118,7 +118,7 @@ public sealed class DiskTroubleTests
         Assert.Equal((new Offset(2), 2, new Offset(2)), (at, state[0], log.CommittedEnd));
         log.Dispose();
         disk.Crash(CrashMode.DropUnflushed);
-        log = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        log = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         Assert.Equal(new Offset(2), log.CommittedEnd);
         log.TruncateTo(new Offset(1)); // an unclean election
         log.AppendOne();
@@ -127,7 +127,7 @@ public sealed class DiskTroubleTests
         Assert.Equal(Offset.Zero, log.CommittedEnd);
         log.Dispose();
         disk.Crash(CrashMode.DropUnflushed);
-        log = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        log = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         Assert.Equal((Offset.Zero, new Offset(3)), (log.CommittedEnd, log.EndOffset));
         log.Dispose();
     }
@@ -135,7 +135,7 @@ public sealed class DiskTroubleTests
     [Fact]
     public void A_snapshot_that_finds_the_disk_full_leaves_the_older_one()
     {
-        using PartitionLog log = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        using PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         log.AppendOne();
         log.WriteState([1]);
         log.AppendOne();
@@ -154,7 +154,7 @@ public sealed class DiskTroubleTests
         {
             VirtualDisk own = new(failing);
             List<byte[]> flushed = [];
-            using (PartitionLog log = PartitionLog.Open(own.Root, Options, Batches.Now))
+            using (PartitionLog log = PartitionLog.Open(own.Root, Batches.Log, Options, Batches.Now))
             {
                 log.AppendOne(valueBytes: 700);
                 own.FailFlush = own.Flushes + failing;
@@ -177,7 +177,7 @@ public sealed class DiskTroubleTests
                 log.Close(); // closes, and does not claim to be clean
             }
 
-            using (PartitionLog again = PartitionLog.Open(own.Root, Options, Batches.Now))
+            using (PartitionLog again = PartitionLog.Open(own.Root, Batches.Log, Options, Batches.Now))
             {
                 Assert.False(again.Recovery.WasClean);
                 flushed = again.ReadAll();
@@ -186,7 +186,7 @@ public sealed class DiskTroubleTests
 
             // What the second open called flushed is really on the device, although the failed flush had left it looking clean.
             own.Crash(CrashMode.DropUnflushed);
-            using PartitionLog last = PartitionLog.Open(own.Root, Options, Batches.Now);
+            using PartitionLog last = PartitionLog.Open(own.Root, Batches.Log, Options, Batches.Now);
             Assert.Equal(flushed, last.ReadAll());
             Assert.Empty(last.Recovery.CorruptRanges);
         }
@@ -196,7 +196,7 @@ public sealed class DiskTroubleTests
     public void A_failed_write_stops_the_log_and_opening_again_recovers_it()
     {
         List<byte[]> written = [];
-        using (PartitionLog log = PartitionLog.Open(disk.Root, Options, Batches.Now))
+        using (PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now))
         {
             written.Add(log.AppendOne());
             log.Flush();
@@ -206,7 +206,7 @@ public sealed class DiskTroubleTests
             Assert.Throws<LogFailedException>(() => log.AppendOne());
         }
 
-        using PartitionLog again = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        using PartitionLog again = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         Assert.Equal(written, again.ReadAll());
         again.AppendOne();
     }
@@ -214,7 +214,7 @@ public sealed class DiskTroubleTests
     [Fact]
     public void A_failed_read_fails_that_read_only()
     {
-        using PartitionLog log = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        using PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         log.AppendOne();
         disk.FailRead = disk.Reads + 1;
         Assert.Throws<IOException>(() => log.Read(Offset.Zero, log.EndOffset, 100));

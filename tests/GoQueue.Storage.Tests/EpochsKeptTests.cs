@@ -14,7 +14,7 @@ public sealed class EpochsKeptTests
     public void E3_retention_keeps_where_the_epoch_of_the_last_removed_record_began()
     {
         VirtualDisk disk = new();
-        using PartitionLog log = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        using PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         for (int index = 0; index < 30; index++)
         {
             log.AppendOne(epoch: index < 5 ? 7 : 8, valueBytes: 300);
@@ -33,7 +33,7 @@ public sealed class EpochsKeptTests
     public void E1_compaction_keeps_the_first_batch_of_every_epoch_so_that_a_copy_knows_where_it_began()
     {
         VirtualDisk disk = new();
-        using PartitionLog log = PartitionLog.Open(disk.Root, Options with { CheckpointBytes = 1 }, Batches.Now);
+        using PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options with { CheckpointBytes = 1 }, Batches.Now);
         for (int index = 0; index < 60; index++)
         {
             using RecordBatchBuilder builder = new();
@@ -55,7 +55,7 @@ public sealed class EpochsKeptTests
             status = cleaner.Work(1 << 20);
         }
 
-        using PartitionLog copy = PartitionLog.Open(new VirtualDisk().Root, Options, Batches.Now);
+        using PartitionLog copy = PartitionLog.Open(new VirtualDisk().Root, Batches.Log, Options, Batches.Now);
         foreach (byte[] batch in log.ReadAll())
         {
             using SharedBuffer bytes = SharedBuffer.CopyOf(batch);

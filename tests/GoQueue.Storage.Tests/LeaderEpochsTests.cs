@@ -60,14 +60,14 @@ public sealed class LeaderEpochsTests
     [Fact]
     public void E5_a_new_leader_may_take_over_before_any_append()
     {
-        using (PartitionLog log = PartitionLog.Open(disk.Root, new PartitionLogOptions(), Batches.Now))
+        using (PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, new PartitionLogOptions(), Batches.Now))
         {
             log.AppendOne(epoch: 1);
             log.Epochs.Assign(new(2), log.EndOffset);
             log.Close();
         }
 
-        using PartitionLog again = PartitionLog.Open(disk.Root, new PartitionLogOptions(), Batches.Now);
+        using PartitionLog again = PartitionLog.Open(disk.Root, Batches.Log, new PartitionLogOptions(), Batches.Now);
         Assert.Equal(new EpochStart(new(2), new(1)), again.Epochs.EndOffsetFor(new(2), again.EndOffset));
         Assert.Equal(new EpochStart(new(1), new(1)), again.Epochs.EndOffsetFor(new(1), again.EndOffset));
     }

@@ -3,6 +3,7 @@ using GoQueue.Core;
 using GoQueue.Core.Records;
 using GoQueue.Storage.Cleaning;
 using GoQueue.Storage.Directories;
+using GoQueue.Storage.Segments;
 using Record = GoQueue.Core.Records.Record;
 
 namespace GoQueue.Storage.Tests;
@@ -196,7 +197,7 @@ public sealed class LogCleanerTests
         topic.Open();
         topic.Append(100);
         string first = topic.Disk.Root.List().First(entry => entry.Name.EndsWith(".log", StringComparison.Ordinal)).Name;
-        topic.Disk.Root.FlipBit(first, 500, 1);
+        topic.Disk.Root.FlipBit(first, SegmentHeader.Size + 500, 1);
         Assert.Throws<InvalidOperationException>(topic.Clean);
         Assert.Equal(CleanerStatus.Blocked, topic.Cleaner.TryBegin(topic.Log.EndOffset, new UnixMillis(topic.Now)));
         Assert.Equal(ErrorCode.CorruptLog, topic.Cleaner.Problem?.Code);
@@ -247,7 +248,7 @@ internal sealed class CompactedTopic(int seed, int maxKeys)
 
     public void Open()
     {
-        Log = PartitionLog.Open(Disk.Root, Options, new UnixMillis(Now));
+        Log = PartitionLog.Open(Disk.Root, Batches.Log, Options, new UnixMillis(Now));
         Cleaner = new LogCleaner(Log, new LogCleanerOptions { MaxKeys = maxKeys });
     }
 

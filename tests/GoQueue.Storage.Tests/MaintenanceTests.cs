@@ -16,7 +16,7 @@ public sealed class MaintenanceTests
     public void A_segment_is_rolled_when_its_first_batch_gets_old_also_across_a_restart()
     {
         PartitionLogOptions aging = Options with { SegmentMillis = 1000 };
-        using (PartitionLog log = PartitionLog.Open(disk.Root, aging, Batches.Now))
+        using (PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, aging, Batches.Now))
         {
             log.AppendOne(now: Batches.Now);
             log.AppendOne(now: new UnixMillis(Batches.Now.Value + 999));
@@ -26,7 +26,7 @@ public sealed class MaintenanceTests
             log.Close();
         }
 
-        using PartitionLog again = PartitionLog.Open(disk.Root, aging, new UnixMillis(Batches.Now.Value + 1500));
+        using PartitionLog again = PartitionLog.Open(disk.Root, Batches.Log, aging, new UnixMillis(Batches.Now.Value + 1500));
         again.AppendOne(now: new UnixMillis(Batches.Now.Value + 1999));
         Assert.Equal(2, again.SegmentCount);
         again.AppendOne(now: new UnixMillis(Batches.Now.Value + 2000));
@@ -47,7 +47,7 @@ public sealed class MaintenanceTests
         Assert.Equal(ErrorCode.OffsetOutOfRange, log.Read(new Offset(start.Value - 1), log.EndOffset, 10).Error?.Code);
         Assert.Equal(new EpochStart(new(0), Offset.Zero), log.Epochs.Entries[0]); // the epoch of the last removed record, as it was
         log.Close();
-        using PartitionLog again = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        using PartitionLog again = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         Assert.Equal(start, again.StartOffset);
         Assert.Equal(again.SegmentCount, disk.Root.List().Count(entry => entry.Name.EndsWith(".log", StringComparison.Ordinal)));
         Assert.DoesNotContain(disk.Root.List(), entry => entry.Name.EndsWith(".deleted", StringComparison.Ordinal));
@@ -61,7 +61,7 @@ public sealed class MaintenanceTests
             log.Close();
         }
 
-        using PartitionLog again = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        using PartitionLog again = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         Offset start = again.ApplyRetention(1000, -1, again.EndOffset, new UnixMillis(Batches.Now.Value + 1030));
         Assert.InRange(start.Value, 20, 30); // record n is stamped now + n; the segment that holds a younger one stays whole
         start = again.ApplyRetention(1000, -1, again.EndOffset, new UnixMillis(Batches.Now.Value + 5000));
@@ -86,7 +86,7 @@ public sealed class MaintenanceTests
     {
         Random random = new(3);
         List<long> times = [];
-        using PartitionLog log = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        using PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         using RecordBatchBuilder builder = new();
         while (times.Count < 400)
         {
@@ -114,7 +114,7 @@ public sealed class MaintenanceTests
     [Fact]
     public void E8_truncation_takes_epochs_snapshots_and_indexes_along()
     {
-        using (PartitionLog log = PartitionLog.Open(disk.Root, Options, Batches.Now))
+        using (PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now))
         {
             for (int index = 0; index < 60; index++)
             {
@@ -138,7 +138,7 @@ public sealed class MaintenanceTests
             log.Close();
         }
 
-        using PartitionLog again = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        using PartitionLog again = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         Assert.Equal(35, again.ReadAll().Count);
         Assert.Equal(new EpochStart(new(9), new(33)), again.Epochs.Entries[^1]);
     }
@@ -146,7 +146,7 @@ public sealed class MaintenanceTests
     [Fact]
     public void Truncation_inside_a_batch_drops_the_batch_and_truncation_to_the_start_empties_the_log()
     {
-        using PartitionLog log = PartitionLog.Open(disk.Root, Options with { TailCacheBytes = 1 << 20 }, Batches.Now);
+        using PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options with { TailCacheBytes = 1 << 20 }, Batches.Now);
         log.AppendOne(count: 3);
         log.AppendOne(count: 3);
         log.TruncateTo(new Offset(5));
@@ -162,11 +162,11 @@ public sealed class MaintenanceTests
     [Fact]
     public void A_deleted_log_is_gone_and_an_interrupted_deletion_is_swept()
     {
-        PartitionLog.Open(disk.Root.Subdirectory("topic-0"), Options, Batches.Now).Close();
+        PartitionLog.Open(disk.Root.Subdirectory("topic-0"), Batches.Log, Options, Batches.Now).Close();
         PartitionLog.Delete(disk.Root, "topic-0");
         PartitionLog.Delete(disk.Root, "topic-0");
         Assert.Empty(disk.Root.List());
-        PartitionLog.Open(disk.Root.Subdirectory("topic-1"), Options, Batches.Now).Close();
+        PartitionLog.Open(disk.Root.Subdirectory("topic-1"), Batches.Log, Options, Batches.Now).Close();
         disk.Root.Sync();
         disk.CrashAtOperation = disk.Operations + 4;
         Assert.Throws<VirtualCrashException>(() => PartitionLog.Delete(disk.Root, "topic-1"));
@@ -177,7 +177,7 @@ public sealed class MaintenanceTests
 
     private PartitionLog Filled(int count)
     {
-        PartitionLog log = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         for (int index = 0; index < count; index++)
         {
             log.AppendOne(valueBytes: 300);

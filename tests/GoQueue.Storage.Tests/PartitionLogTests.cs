@@ -18,7 +18,7 @@ public sealed class PartitionLogTests : IDisposable
     {
         foreach (long cacheBytes in new long[] { 0, 1 << 20 })
         {
-            using PartitionLog log = PartitionLog.Open(new PhysicalLogDirectory(Path.Join(folder.Path, $"log{cacheBytes}")), small with { TailCacheBytes = cacheBytes }, Batches.Now);
+            using PartitionLog log = PartitionLog.Open(new PhysicalLogDirectory(Path.Join(folder.Path, $"log{cacheBytes}")), Batches.Log, small with { TailCacheBytes = cacheBytes }, Batches.Now);
             List<byte[]> written = [];
             for (int index = 0; index < 200; index++)
             {
@@ -40,7 +40,7 @@ public sealed class PartitionLogTests : IDisposable
         List<byte[]> written = [];
         for (int round = 0; round < 4; round++)
         {
-            PartitionLog log = PartitionLog.Open(Directory, small, Batches.Now);
+            PartitionLog log = PartitionLog.Open(Directory, Batches.Log, small, Batches.Now);
             Assert.True(log.Recovery.WasClean);
             Assert.Equal(0, log.Recovery.ScannedBytes);
             Assert.Equal(log.EndOffset, log.FlushedOffset);
@@ -60,7 +60,7 @@ public sealed class PartitionLogTests : IDisposable
         List<byte[]> written = [];
         for (int round = 0; round < 4; round++)
         {
-            using PartitionLog log = PartitionLog.Open(Directory, small, Batches.Now);
+            using PartitionLog log = PartitionLog.Open(Directory, Batches.Log, small, Batches.Now);
             Assert.Equal(round == 0, log.Recovery.WasClean);
             Assert.Equal(written, log.ReadAll());
             Assert.InRange(log.Recovery.ScannedBytes, 0, 3 * 4096);
@@ -75,7 +75,7 @@ public sealed class PartitionLogTests : IDisposable
     [Fact]
     public void Reads_stop_at_the_limit_and_refuse_offsets_outside_the_log()
     {
-        using PartitionLog log = PartitionLog.Open(Directory, small with { TailCacheBytes = 0 }, Batches.Now);
+        using PartitionLog log = PartitionLog.Open(Directory, Batches.Log, small with { TailCacheBytes = 0 }, Batches.Now);
         for (int index = 0; index < 10; index++)
         {
             log.AppendOne(count: 3);
@@ -94,7 +94,7 @@ public sealed class PartitionLogTests : IDisposable
     [Fact]
     public void The_first_batch_is_whole_even_when_it_is_larger_than_asked()
     {
-        using PartitionLog log = PartitionLog.Open(Directory, new PartitionLogOptions { TailCacheBytes = 0 }, Batches.Now);
+        using PartitionLog log = PartitionLog.Open(Directory, Batches.Log, new PartitionLogOptions { TailCacheBytes = 0 }, Batches.Now);
         byte[] large = log.AppendOne(valueBytes: 3_000_000);
         byte[] next = log.AppendOne();
         Assert.Equal([large, next], log.ReadAll(maxBytes: 100));
@@ -103,7 +103,7 @@ public sealed class PartitionLogTests : IDisposable
     [Fact]
     public void One_append_of_many_batches_spreads_over_segments()
     {
-        using PartitionLog log = PartitionLog.Open(Directory, small with { TailCacheBytes = 0 }, Batches.Now);
+        using PartitionLog log = PartitionLog.Open(Directory, Batches.Log, small with { TailCacheBytes = 0 }, Batches.Now);
         SharedBuffer[] batches = [.. Enumerable.Range(0, 30).Select(index => Batches.Make(index, valueBytes: 900))];
         log.Append(batches, Batches.Now);
         Assert.All(batches, batch => batch.Release());
@@ -115,7 +115,7 @@ public sealed class PartitionLogTests : IDisposable
     [Fact]
     public void An_append_that_is_not_at_the_end_breaks_an_invariant()
     {
-        using PartitionLog log = PartitionLog.Open(Directory, small, Batches.Now);
+        using PartitionLog log = PartitionLog.Open(Directory, Batches.Log, small, Batches.Now);
         using SharedBuffer wrong = Batches.Make(5);
         Assert.Throws<InvariantViolationException>(() => log.Append([wrong], Batches.Now));
         log.AppendOne(epoch: 3);
@@ -134,7 +134,7 @@ public sealed class PartitionLogTests : IDisposable
     [Fact]
     public void State_snapshots_come_back_newest_first_and_survive_damage_of_the_newest()
     {
-        using PartitionLog log = PartitionLog.Open(Directory, small, Batches.Now);
+        using PartitionLog log = PartitionLog.Open(Directory, Batches.Log, small, Batches.Now);
         Assert.False(log.TryLoadState(out _, out _));
         for (int index = 0; index < 4; index++)
         {

@@ -106,7 +106,7 @@ public sealed class ReplicatedAppendTests
     {
         ILogDirectory directory = disk.Root.Subdirectory("log");
         disk.Root.Sync();
-        return PartitionLog.Open(directory, small, Batches.Now);
+        return PartitionLog.Open(directory, Batches.Log, small, Batches.Now);
     }
 
     private static SharedBuffer Run(List<byte[]> sent, params (long Offset, int Epoch)[] batches)

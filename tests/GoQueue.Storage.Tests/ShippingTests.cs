@@ -1,6 +1,7 @@
 using GoQueue.Core;
 using GoQueue.Core.Records;
 using GoQueue.Storage.Directories;
+using GoQueue.Storage.Segments;
 using GoQueue.Storage.Shipping;
 
 namespace GoQueue.Storage.Tests;
@@ -18,7 +19,7 @@ public sealed class ShippingTests
     {
         using PartitionLog leader = Leader(new VirtualDisk().Root, 60);
         VirtualDisk disk = new();
-        using PartitionLog follower = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        using PartitionLog follower = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         int shipped = 0;
         while (leader.CountSealedFrom(follower.EndOffset) > 0)
         {
@@ -54,7 +55,7 @@ public sealed class ShippingTests
     public void A_segment_is_adopted_behind_records_that_were_fetched_and_fetching_goes_on_behind_it()
     {
         using PartitionLog leader = Leader(new VirtualDisk().Root, 60);
-        using PartitionLog follower = PartitionLog.Open(new VirtualDisk().Root, Options with { SegmentBytes = 1500 }, Batches.Now);
+        using PartitionLog follower = PartitionLog.Open(new VirtualDisk().Root, Batches.Log, Options with { SegmentBytes = 1500 }, Batches.Now);
         Fetch(leader, follower, until: leader.EndOfFirstSegment());
         Ship(leader, follower);
         Fetch(leader, follower, until: leader.EndOffset);
@@ -86,7 +87,7 @@ public sealed class ShippingTests
     public void A_segment_that_is_compacted_while_it_is_shipped_is_refused_and_the_compacted_one_is_taken_gaps_and_all()
     {
         VirtualDisk leaderDisk = new();
-        using PartitionLog leader = PartitionLog.Open(leaderDisk.Root, Options, Batches.Now);
+        using PartitionLog leader = PartitionLog.Open(leaderDisk.Root, Batches.Log, Options, Batches.Now);
         for (int index = 0; index < 60; index++)
         {
             leader.AppendOne(valueBytes: 300); // one key: compaction leaves the newest
@@ -102,14 +103,14 @@ public sealed class ShippingTests
         }
 
         VirtualDisk disk = new();
-        using (PartitionLog follower = PartitionLog.Open(disk.Root, Options, Batches.Now))
+        using (PartitionLog follower = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now))
         {
             Ship(leader, follower);
             Assert.Equal(leader.ReadAll().TakeWhile(batch => new RecordBatchHeader(batch).BaseOffset < follower.EndOffset).Count(), follower.ReadAll().Count);
         }
 
         disk.Crash(CrashMode.DropUnflushed);
-        using PartitionLog again = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        using PartitionLog again = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         Assert.Empty(again.CorruptRanges);
         again.ReadAll();
     }
@@ -121,7 +122,7 @@ public sealed class ShippingTests
         using PartitionLog leader = Leader(disk.Root, 60);
         using (ILogFile file = disk.Root.Open("00000000000000000000.log", writable: true))
         {
-            file.Write(500, "damage"u8);
+            file.Write(SegmentHeader.Size + 500, "damage"u8);
         }
 
         Assert.Equal(ErrorCode.CorruptLog, leader.DescribeSealed(Offset.Zero).Error.Code);
@@ -136,7 +137,7 @@ public sealed class ShippingTests
     {
         using PartitionLog leader = Leader(new VirtualDisk().Root, 60);
         VirtualDisk disk = new();
-        using PartitionLog follower = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        using PartitionLog follower = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         SealedSegment segment = leader.DescribeSealed(Offset.Zero).Value;
         byte[] bytes = Bytes(leader, segment);
         if (what == "bytes")
@@ -170,7 +171,7 @@ public sealed class ShippingTests
     {
         using PartitionLog leader = Leader(new VirtualDisk().Root, 60);
         VirtualDisk disk = new();
-        using PartitionLog follower = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        using PartitionLog follower = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         disk.Capacity = 10_000;
         SealedSegment segment = leader.DescribeSealed(Offset.Zero).Value;
         disk.Capacity = disk.Root.List().Sum(entry => entry.Length) + 100;
@@ -201,7 +202,7 @@ public sealed class ShippingTests
                 Offset counted = Offset.Zero;
                 try
                 {
-                    using PartitionLog follower = PartitionLog.Open(disk.Root, Options, Batches.Now);
+                    using PartitionLog follower = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
                     disk.Root.Sync();
                     CatchUp(leader, follower, ref counted);
                     isOver = true;
@@ -213,7 +214,7 @@ public sealed class ShippingTests
 
                 disk.Crash(mode);
                 string where = $"seed {seed}, cut {cut}, {mode}";
-                using (PartitionLog again = PartitionLog.Open(disk.Root, Options, Batches.Now))
+                using (PartitionLog again = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now))
                 {
                     Assert.True(again.Recovery.CorruptRanges.Count == 0, where);
                     Assert.True(again.EndOffset >= counted, $"{where}: {again.EndOffset} < {counted}");
@@ -226,7 +227,7 @@ public sealed class ShippingTests
                     again.Close();
                 }
 
-                using PartitionLog clean = PartitionLog.Open(disk.Root, Options, Batches.Now);
+                using PartitionLog clean = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
                 Assert.True(clean.Recovery.WasClean, where);
                 CheckPrefix(leader, clean);
             }
@@ -264,7 +265,7 @@ public sealed class ShippingTests
 
     private static PartitionLog Leader(ILogDirectory directory, int batches)
     {
-        PartitionLog log = PartitionLog.Open(directory, Options, Batches.Now);
+        PartitionLog log = PartitionLog.Open(directory, Batches.Log, Options, Batches.Now);
         for (int index = 0; index < batches; index++)
         {
             log.AppendOne(epoch: index / 7, valueBytes: 300);

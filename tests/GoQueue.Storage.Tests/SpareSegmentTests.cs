@@ -1,6 +1,7 @@
 using GoQueue.Core;
 using GoQueue.Core.Records;
 using GoQueue.Storage.Directories;
+using GoQueue.Storage.Segments;
 
 namespace GoQueue.Storage.Tests;
 
@@ -13,16 +14,16 @@ public sealed class SpareSegmentTests
     public void A_full_segment_is_followed_by_the_prepared_spare()
     {
         VirtualDisk disk = new();
-        using PartitionLog log = PartitionLog.Open(disk.Root, Options, Now);
+        using PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options, Now);
         Assert.False(log.WantsSpare);
         Retire(log);
         log.PrepareSpare();
-        Assert.Contains(disk.Root.List(), entry => entry.Name == "spare.zero" && entry.Length == Options.SegmentBytes);
+        Assert.Contains(disk.Root.List(), entry => entry.Name == "spare.zero" && entry.Length == Options.SegmentBytes + SegmentHeader.Size);
         Assert.False(log.WantsSpare);
         int segments = log.SegmentCount;
         AppendUntil(log, () => log.SegmentCount == segments + 1);
         Assert.DoesNotContain(disk.Root.List(), entry => entry.Name == "spare.zero");
-        Assert.Equal(Options.SegmentBytes, disk.Root.List().Last(entry => entry.Name.EndsWith(".log", StringComparison.Ordinal)).Length);
+        Assert.Equal(Options.SegmentBytes + SegmentHeader.Size, disk.Root.List().Last(entry => entry.Name.EndsWith(".log", StringComparison.Ordinal)).Length);
         CheckContent(log);
     }
 
@@ -30,7 +31,7 @@ public sealed class SpareSegmentTests
     public void A_retired_segment_becomes_the_makings_of_the_spare_and_its_readers_are_undisturbed()
     {
         VirtualDisk disk = new();
-        using PartitionLog log = PartitionLog.Open(disk.Root, Options with { TailCacheBytes = 0 }, Now);
+        using PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options with { TailCacheBytes = 0 }, Now);
         AppendUntil(log, () => log.SegmentCount == 3);
         LogRead before = log.Read(Offset.Zero, log.EndOffset, 4096);
         byte[] seen = before.Slices[0].Span.ToArray();
@@ -45,7 +46,7 @@ public sealed class SpareSegmentTests
     public void A_disk_that_fails_makes_no_spare_and_the_log_goes_on_without()
     {
         VirtualDisk disk = new();
-        using PartitionLog log = PartitionLog.Open(disk.Root, Options, Now);
+        using PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options, Now);
         Retire(log);
         disk.FailWrite = disk.Writes + 1;
         log.PrepareSpare();
@@ -71,7 +72,7 @@ public sealed class SpareSegmentTests
             bool isOver = false;
             try
             {
-                PartitionLog log = PartitionLog.Open(disk.Root, Options, Now);
+                PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options, Now);
                 disk.Root.Sync();
                 while (log.EndOffset < new Offset(60))
                 {
@@ -93,7 +94,7 @@ public sealed class SpareSegmentTests
             }
 
             disk.Crash(mode);
-            using PartitionLog again = PartitionLog.Open(disk.Root, Options, Now);
+            using PartitionLog again = PartitionLog.Open(disk.Root, Batches.Log, Options, Now);
             Assert.Empty(again.CorruptRanges);
             Assert.True(again.EndOffset >= flushed, $"cut {cut}: {again.EndOffset} < {flushed}");
             Assert.True(again.StartOffset >= start || again.StartOffset <= flushed);

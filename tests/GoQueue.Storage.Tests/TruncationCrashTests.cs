@@ -56,7 +56,7 @@ public sealed class TruncationCrashTests
                 disk.CrashAtOperation = disk.Operations + inRecovery;
                 try
                 {
-                    PartitionLog.Open(disk.Root, Options, Batches.Now).Dispose();
+                    PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now).Dispose();
                     break; // the recovery is over before that
                 }
                 catch (VirtualCrashException)
@@ -123,7 +123,7 @@ public sealed class TruncationCrashTests
     private static (VirtualDisk Disk, PartitionLog Log, List<byte[]> All) Filled()
     {
         VirtualDisk disk = new(7);
-        PartitionLog log = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         List<byte[]> all = [];
         for (int i = 0; i < 40; i++)
         {
@@ -141,7 +141,7 @@ public sealed class TruncationCrashTests
     /// <summary>True when the truncation has happened.</summary>
     private static bool Check(VirtualDisk disk, List<byte[]> all, string where)
     {
-        using PartitionLog log = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        using PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         Assert.Empty(log.Recovery.CorruptRanges);
         bool isDone = log.EndOffset.Value != all.Count * Batch;
         Assert.True(!isDone || log.EndOffset.Value == NewEnd, $"{where}: the log ends at {log.EndOffset}, neither where it did nor at {NewEnd}");
@@ -158,7 +158,7 @@ public sealed class TruncationCrashTests
         byte[] next = log.AppendOne(1, epoch: 9);
         log.Flush();
         log.Close();
-        using PartitionLog again = PartitionLog.Open(disk.Root, Options, Batches.Now);
+        using PartitionLog again = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
         Assert.Equal(next, again.ReadAll()[^1]);
         return isDone;
     }

@@ -4,6 +4,7 @@ namespace GoQueue.Chaos.Nemesis;
 internal static class DataFiles
 {
     private const int HeaderBytes = 61;
+    private const int SegmentHeaderBytes = 4096;
 
     public static string[] Of(string data, DamageWhat sort)
     {
@@ -30,7 +31,7 @@ internal static class DataFiles
 
         using FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         byte[] header = new byte[HeaderBytes];
-        long at = 0;
+        long at = SegmentHeaderBytes;
         while (at + HeaderBytes <= stream.Length)
         {
             stream.Position = at;
@@ -44,7 +45,7 @@ internal static class DataFiles
             at += size;
         }
 
-        return at;
+        return Math.Min(at, stream.Length);
     }
 
     private static string[] Files(string folder, string pattern) =>

@@ -15,16 +15,18 @@ internal readonly record struct StoredBatch(long Base, long Next, UInt128 Hash, 
 internal static class BatchFile
 {
     private const int HeaderBytes = 61;
+    private const int SegmentHeaderBytes = 4096;
 
     /// <summary>All batches of a partition in order, up to the end of what was written.</summary>
-    /// <exception cref="HarnessException">A batch in the middle is damaged.</exception>
+    /// <exception cref="HarnessException">A batch in the middle is damaged, or a file is another partition's.</exception>
     public static IEnumerable<StoredBatch> Read(string folder)
     {
         long expected = -1;
         foreach (string file in Directory.GetFiles(folder, "*.log").Order(StringComparer.Ordinal))
         {
             byte[] bytes = File.ReadAllBytes(file);
-            int at = 0;
+            CheckOwner(bytes, file);
+            int at = SegmentHeaderBytes;
             while (at + HeaderBytes <= bytes.Length)
             {
                 ReadOnlySpan<byte> header = bytes.AsSpan(at, HeaderBytes);
@@ -49,6 +51,18 @@ internal static class BatchFile
                 yield return new StoredBatch(first, expected, Hash(bytes.AsSpan(at, size)), BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(at + 17)));
                 at += size;
             }
+        }
+    }
+
+    /// <summary>The header names the topic and the partition, as the folder does, and the base offset, as the file does.</summary>
+    private static void CheckOwner(ReadOnlySpan<byte> bytes, string file)
+    {
+        bool isHeader = bytes.Length >= SegmentHeaderBytes && bytes[..4].SequenceEqual("GQ\u0002\u000c"u8);
+        string owner = isHeader ? $"{new Guid(bytes[16..32], bigEndian: true):n}-{BinaryPrimitives.ReadInt32BigEndian(bytes[32..])}" : "no segment";
+        string first = isHeader ? $"{BinaryPrimitives.ReadInt64BigEndian(bytes[8..]):D20}" : string.Empty;
+        if (owner != Path.GetFileName(Path.GetDirectoryName(file)) || first != Path.GetFileNameWithoutExtension(file))
+        {
+            throw new HarnessException($"{file} is {owner} {first}");
         }
     }
 

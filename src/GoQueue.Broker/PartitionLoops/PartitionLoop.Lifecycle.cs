@@ -30,7 +30,7 @@ internal sealed partial class PartitionLoop
     public static PartitionLoop Open(TopicPartition partition, NodeId self, ILogDirectory directory, PartitionLoopOptions options, BrokerEnvironment environment, BrokerReplication replication)
     {
         UnixMillis now = UnixMillis.From(environment.Time);
-        PartitionLog partitionLog = PartitionLog.Open(directory, options.ToLogOptions(), now);
+        PartitionLog partitionLog = PartitionLog.Open(directory, LogIdentity.Of(partition), options.ToLogOptions(), now);
         try
         {
             // What recovery found may be in the page cache only; it counts as durable after this flush (rule 1, flush then count).

@@ -27,14 +27,14 @@ internal static class LogGenerations
         return found;
     }
 
-    public static PartitionLog Open(ILogDirectory directory, PartitionLogOptions options, long behind, UnixMillis now) =>
-        PartitionLog.Open(directory.Subdirectory(NumberedName.Of(Prefix, behind)), options with { FirstOffset = new Offset(behind) }, now);
+    public static PartitionLog Open(ILogDirectory directory, Guid incarnation, PartitionLogOptions options, long behind, UnixMillis now) =>
+        PartitionLog.Open(directory.Subdirectory(NumberedName.Of(Prefix, behind)), LogIdentity.OfMetadata(incarnation), options with { FirstOffset = new Offset(behind) }, now);
 
     /// <summary>An empty log behind an entry; its directory is durable when it returns. What is left of an earlier try goes first.</summary>
-    public static PartitionLog Create(ILogDirectory directory, PartitionLogOptions options, long behind, UnixMillis now)
+    public static PartitionLog Create(ILogDirectory directory, Guid incarnation, PartitionLogOptions options, long behind, UnixMillis now)
     {
         PartitionLog.Delete(directory, NumberedName.Of(Prefix, behind));
-        PartitionLog created = Open(directory, options, behind, now);
+        PartitionLog created = Open(directory, incarnation, options, behind, now);
         try
         {
             directory.Sync();

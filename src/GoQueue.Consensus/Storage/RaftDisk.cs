@@ -13,6 +13,7 @@ namespace GoQueue.Consensus.Storage;
 internal sealed class RaftDisk : IDisposable
 {
     private readonly ILogDirectory directory;
+    private readonly Guid incarnation;
     private readonly RaftOptions options;
     private readonly HardStateFile hardState;
     private readonly RecordBatchBuilder builder = new();
@@ -22,9 +23,10 @@ internal sealed class RaftDisk : IDisposable
     private long boot;
     private long? owedCut; // entries from here on were taken back while there was no room to cut the log; nothing counts on them
 
-    public RaftDisk(ILogDirectory directory, RaftOptions options, HardStateFile hardState, in StoredHardState stored, PartitionLog log)
+    public RaftDisk(ILogDirectory directory, Guid incarnation, RaftOptions options, HardStateFile hardState, in StoredHardState stored, PartitionLog log)
     {
         this.directory = directory;
+        this.incarnation = incarnation;
         this.options = options;
         this.hardState = hardState;
         this.log = log;
@@ -118,7 +120,7 @@ internal sealed class RaftDisk : IDisposable
     public void Install(RaftSnapshot snapshot, UnixMillis now)
     {
         SnapshotFiles.Save(directory, snapshot, ".received.tmp");
-        PartitionLog next = LogGenerations.Create(directory, options.Log, snapshot.Index, now);
+        PartitionLog next = LogGenerations.Create(directory, incarnation, options.Log, snapshot.Index, now);
         log.Dispose();
         log = next;
         owedCut = null;

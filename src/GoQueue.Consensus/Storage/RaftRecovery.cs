@@ -85,7 +85,7 @@ internal sealed class RaftRecovery
             }
 
             long boot = Math.Max(Math.Max(stored.Boot, state.LastBootOf(self.Incarnation)), LastBootIn(entries)) + 1;
-            RaftDisk disk = new(directory, options, hardState, stored, log);
+            RaftDisk disk = new(directory, self.Incarnation, options, hardState, stored, log);
             disk.BeginBoot(boot, stored.State, stored.Commit);
             RaftStart start = new()
             {
@@ -166,7 +166,7 @@ internal sealed class RaftRecovery
     {
         List<long> generations = LogGenerations.Find(directory);
         long behind = generations.Count > 0 ? generations[^1] : 0;
-        PartitionLog log = LogGenerations.Open(directory, options.Log, behind, now);
+        PartitionLog log = LogGenerations.Open(directory, self.Incarnation, options.Log, behind, now);
         try
         {
             directory.Sync();
@@ -182,7 +182,7 @@ internal sealed class RaftRecovery
             }
 
             log.Dispose();
-            log = LogGenerations.Create(directory, options.Log, snapshot.Index, now);
+            log = LogGenerations.Create(directory, self.Incarnation, options.Log, snapshot.Index, now);
             LogGenerations.DeleteOthers(directory, snapshot.Index);
             return log;
         }

@@ -14,6 +14,9 @@ namespace GoQueue.Consensus.Storage;
 /// </summary>
 internal static class SingleNodeMigration
 {
+    /// <summary>It was one log of one node; what its segments of version 1 did not say, nothing else says either.</summary>
+    internal static readonly LogIdentity Identity = LogIdentity.OfMetadata(Guid.Empty);
+
     /// <exception cref="MetadataLogUnusableException">There is such metadata, and this node is to be one of several, or the metadata is damaged.</exception>
     public static void Run(ILogDirectory directory, Genesis genesis, MemberId self, RaftOptions options, UnixMillis now, ILogger logger)
     {
@@ -46,7 +49,7 @@ internal static class SingleNodeMigration
             return null;
         }
 
-        using PartitionLog log = PartitionLog.Open(directory, options, now);
+        using PartitionLog log = PartitionLog.Open(directory, Identity, options, now);
         string? id = SingleNodeReplay.Restore(log, directory.Path).Image.ClusterId;
         log.Close();
         return id;
@@ -54,7 +57,7 @@ internal static class SingleNodeMigration
 
     private static void Convert(ILogDirectory directory, Genesis genesis, MemberId self, RaftOptions options, UnixMillis now, ILogger logger)
     {
-        using PartitionLog log = PartitionLog.Open(directory, options.Log, now);
+        using PartitionLog log = PartitionLog.Open(directory, Identity, options.Log, now);
         MetadataState metadata = SingleNodeReplay.Restore(log, directory.Path);
         long index = log.EndOffset.Value;
         if (index > 0)

@@ -11,7 +11,7 @@ internal sealed class CompactedSegmentWriter : IDisposable
 {
     private const int ChunkBytes = 1024 * 1024;
 
-    private readonly ILogDirectory directory;
+    private readonly LogFolder directory;
     private readonly int intervalBytes;
     private readonly Segment output;
     private readonly SharedBuffer buffer = SharedBuffer.Rent(ChunkBytes);
@@ -20,7 +20,7 @@ internal sealed class CompactedSegmentWriter : IDisposable
     private long sinceEntry;
     private bool isHandedOver;
 
-    public CompactedSegmentWriter(ILogDirectory directory, Offset baseOffset, int intervalBytes)
+    public CompactedSegmentWriter(LogFolder directory, Offset baseOffset, int intervalBytes)
     {
         this.directory = directory;
         this.intervalBytes = intervalBytes;
@@ -29,7 +29,7 @@ internal sealed class CompactedSegmentWriter : IDisposable
             directory,
             baseOffset,
             0,
-            directory.Create(CleanerSwap.CleanedName(baseOffset)),
+            SegmentFile.Create(directory, CleanerSwap.CleanedName(baseOffset), baseOffset),
             Segment.NewIndex(directory, baseOffset, isTime: false),
             Segment.NewIndex(directory, baseOffset, isTime: true));
     }

@@ -13,6 +13,10 @@ public sealed class DirectoryInUseException(string path) : IOException($"{path} 
 public sealed class LogFailedException(string path, Exception cause)
     : IOException($"the log in {path} stopped after a failure and must be opened again: {cause.Message}", cause);
 
+/// <summary>A file is of a version that this program does not read any more. Nothing was changed.</summary>
+public sealed class OlderFormatException(string path, int version, int supported)
+    : IOException($"{path} has format version {version}, this program reads version {supported}; it was written before the first release: move the directory away and begin with an empty one");
+
 /// <summary>A file was written by a newer version of the format than this program reads.</summary>
 public sealed class NewerFormatException(string path, int version, int supported)
     : IOException($"{path} has format version {version}, this program reads up to {supported}; start the newer version again");

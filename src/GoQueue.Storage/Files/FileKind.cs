@@ -14,4 +14,5 @@ internal enum FileKind : byte
     CleanerSwap = 9,
     IncomingState = 10,
     CommittedEnd = 11,
+    Segment = 12,
 }

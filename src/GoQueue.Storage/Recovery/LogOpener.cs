@@ -13,29 +13,31 @@ namespace GoQueue.Storage.Recovery;
 /// </summary>
 internal sealed class LogOpener
 {
-    private readonly ILogDirectory directory;
+    private readonly LogFolder directory;
     private readonly PartitionLogOptions options;
     private readonly UnixMillis now;
     private readonly List<CorruptRange> corruptRanges = [];
     private readonly List<Segment> segments = [];
+    private readonly HashSet<Segment> foreign = [];
     private LeaderEpochs epochs = null!;
     private CleanerState cleaner = CleanerState.Empty;
     private long truncatedBytes;
     private long scannedBytes;
     private int scannedSegments;
 
-    private LogOpener(ILogDirectory directory, PartitionLogOptions options, UnixMillis now)
+    private LogOpener(LogFolder directory, PartitionLogOptions options, UnixMillis now)
     {
         this.directory = directory;
         this.options = options;
         this.now = now;
     }
 
-    public static RecoveredLog Open(ILogDirectory directory, PartitionLogOptions options, UnixMillis now) =>
+    public static RecoveredLog Open(LogFolder directory, PartitionLogOptions options, UnixMillis now) =>
         new LogOpener(directory, options, now).Run();
 
     private RecoveredLog Run()
     {
+        RefuseOlder();
         CleanerSwap.FinishInterrupted(directory);
         Sweep();
         epochs = LeaderEpochs.Load(directory, out bool hasLostEpochs);
@@ -44,6 +46,7 @@ internal sealed class LogOpener
         FlushCheckpoint checkpoint = FlushCheckpoint.Open(directory);
         Truncation.FinishInterrupted(directory, checkpoint, epochs);
         ListSegments();
+        MarkForeign();
         if (segments.Count == 0 && checkpoint.Newest is null)
         {
             segments.Add(Segment.Create(directory, options.FirstOffset));
@@ -98,19 +101,57 @@ internal sealed class LogOpener
         }
     }
 
+    /// <summary>First of all, so that nothing is changed before.</summary>
+    private void RefuseOlder()
+    {
+        foreach (LogDirectoryEntry entry in directory.List())
+        {
+            if (!entry.IsDirectory && SegmentName.TryParse(entry.Name, SegmentName.Log, out _))
+            {
+                SegmentHeader.RefuseOlder(directory, entry.Name);
+                return; // one program wrote them all
+            }
+        }
+    }
+
+    /// <summary>Segments without the header that they got before their names are damaged as a whole: nothing in them is scanned, cut or counted.</summary>
+    private void MarkForeign()
+    {
+        foreach (Segment segment in segments)
+        {
+            if (SegmentHeader.IsOwn(directory, segment.BaseOffset))
+            {
+                continue;
+            }
+
+            foreign.Add(segment);
+            if (!segment.End.IsNone)
+            {
+                MarkCorrupt(Whole(segment));
+            }
+        }
+    }
+
+    private static CorruptRange Whole(Segment segment) => new(segment.BaseOffset, segment.End, segment.BaseOffset, 0, segment.Size);
+
     /// <summary>The marker counts only when the files are as long as it says.</summary>
     private bool IsTrue(CheckpointEntry end) =>
-        segments.Count > 0 && segments[^1].BaseOffset == end.SegmentBase && segments[^1].Size == end.Position;
+        segments.Count > 0 && segments[^1].BaseOffset == end.SegmentBase && segments[^1].Size == end.Position && !foreign.Contains(segments[^1]);
 
     private Offset Recover(FlushCheckpoint checkpoint, bool hasLostEpochs)
     {
         directory.Delete(CleanMarker.FileName); // untrue; the sync below makes it durable before the log changes
         CheckpointEntry from = StartOfScan(checkpoint.Newest);
         Offset end = Scan(from);
-        if (checkpoint.Newest is CheckpointEntry known && (known.End > end || segments.Count == 0))
+        Offset known = checkpoint.Newest?.End ?? Offset.Zero;
+        if (segments.Count > 0 && foreign.Contains(segments[^1]))
         {
-            SkipLost(end, known.End);
-            end = known.End;
+            end = SkipForeign(Offset.Max(known, CommittedEndFile.Load(directory)));
+        }
+        else if (known > end || segments.Count == 0)
+        {
+            SkipLost(end, known);
+            end = known;
         }
         else
         {
@@ -142,6 +183,19 @@ internal sealed class LogOpener
         segments.Add(Segment.Create(directory, next));
     }
 
+    /// <summary>
+    /// The last segment is not this log's. How far its own went is not known: at least to where anything says so, and at least to one record, so that the damage has
+    /// a place and the replica is replaced. A new segment begins behind it.
+    /// </summary>
+    private Offset SkipForeign(Offset known)
+    {
+        Segment last = segments[^1];
+        last.End = Offset.Max(known, last.BaseOffset.Next);
+        MarkCorrupt(Whole(last));
+        segments.Add(Segment.Create(directory, last.End));
+        return last.End;
+    }
+
     /// <summary>The checkpoint when it fits the files found, else the start of the first segment.</summary>
     private CheckpointEntry StartOfScan(CheckpointEntry? newest)
     {
@@ -170,6 +224,12 @@ internal sealed class LogOpener
             }
 
             expected = Offset.Max(expected, segment.BaseOffset);
+            if (foreign.Contains(segment))
+            {
+                expected = Offset.Max(expected, segment.End);
+                continue;
+            }
+
             long position = segment.BaseOffset == from.SegmentBase ? from.Position : 0;
             bool isLast = index == segments.Count - 1;
             if (isLast)

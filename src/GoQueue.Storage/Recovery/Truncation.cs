@@ -21,7 +21,7 @@ internal static class Truncation
     /// <param name="end">What the log is to be cut to.</param>
     /// <param name="cut">Where the log will end: at most <paramref name="end"/>.</param>
     /// <exception cref="DiskFullException">Nothing changed.</exception>
-    public static void Begin(ILogDirectory directory, LeaderEpochs epochs, Offset end, Offset cut)
+    public static void Begin(LogFolder directory, LeaderEpochs epochs, Offset end, Offset cut)
     {
         WriteIntent(directory, end);
         try
@@ -37,14 +37,14 @@ internal static class Truncation
         }
     }
 
-    internal static void WriteIntent(ILogDirectory directory, Offset end)
+    internal static void WriteIntent(LogFolder directory, Offset end)
     {
         Span<byte> payload = stackalloc byte[sizeof(long)];
         BinaryPrimitives.WriteInt64BigEndian(payload, end.Value);
         FramedFile.Replace(directory, FileName, FileKind.TruncateIntent, payload);
     }
 
-    private static void CutCleanerState(ILogDirectory directory, Offset end)
+    private static void CutCleanerState(LogFolder directory, Offset end)
     {
         CleanerState cleaner = CleanerState.Load(directory);
         if (cleaner.CleanedUpTo > end)
@@ -75,7 +75,7 @@ internal static class Truncation
     }
 
     /// <summary>The last steps: what speaks of dropped records goes, then the intent.</summary>
-    public static void Finish(ILogDirectory directory, LeaderEpochs epochs, Offset end)
+    public static void Finish(LogFolder directory, LeaderEpochs epochs, Offset end)
     {
         CutCleanerState(directory, end);
         epochs.TruncateTo(end);
@@ -91,7 +91,7 @@ internal static class Truncation
     }
 
     /// <summary>At start, before anything is judged: repeats a truncation that a crash interrupted.</summary>
-    public static void FinishInterrupted(ILogDirectory directory, FlushCheckpoint checkpoint, LeaderEpochs epochs)
+    public static void FinishInterrupted(LogFolder directory, FlushCheckpoint checkpoint, LeaderEpochs epochs)
     {
         if (FramedFile.TryRead(directory, FileName, FileKind.TruncateIntent) is not { Length: sizeof(long) } payload)
         {

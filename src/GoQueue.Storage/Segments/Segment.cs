@@ -11,16 +11,18 @@ namespace GoQueue.Storage.Segments;
 /// </summary>
 internal sealed class Segment
 {
-    private readonly ILogDirectory directory;
+    private const string New = ".new" + FramedFile.TemporarySuffix; // not the name of one that another replica sends
+
+    private readonly LogFolder directory;
     private readonly Lock gate = new();
-    private ILogFile? file;
+    private SegmentFile? file;
     private int references = 1;
     private long size;
     private SpareSegment? offeredTo;
     private long checksum = -1;
     private bool isUnfitToShip;
 
-    public Segment(ILogDirectory directory, Offset baseOffset, long size, ILogFile? file, SparseIndex offsets, SparseIndex times)
+    public Segment(LogFolder directory, Offset baseOffset, long size, SegmentFile? file, SparseIndex offsets, SparseIndex times)
     {
         this.directory = directory;
         BaseOffset = baseOffset;
@@ -72,13 +74,13 @@ internal sealed class Segment
     }
 
     /// <summary>The log file. Only for the writer and for holders of a reference.</summary>
-    public ILogFile File
+    public SegmentFile File
     {
         get
         {
             lock (gate)
             {
-                return file ??= directory.Open(SegmentName.Of(BaseOffset, SegmentName.Log), writable: true);
+                return file ??= SegmentFile.Open(directory, BaseOffset);
             }
         }
     }
@@ -87,14 +89,18 @@ internal sealed class Segment
     /// Creates the files of a new empty segment, from the spare when there is one; durable when it returns. Its indexes begin as large as those of
     /// <paramref name="previous"/> became, so that they need not grow step by step.
     /// </summary>
-    public static Segment Create(ILogDirectory directory, Offset baseOffset, SpareSegment? spare = null, Segment? previous = null)
+    public static Segment Create(LogFolder directory, Offset baseOffset, SpareSegment? spare = null, Segment? previous = null)
     {
         string name = SegmentName.Of(baseOffset, SegmentName.Log);
+        string temporaryName = name + New;
         directory.Delete(SegmentName.Of(baseOffset, SegmentName.OffsetIndex)); // leftovers of a segment that was truncated away
         directory.Delete(SegmentName.Of(baseOffset, SegmentName.TimeIndex));
-        ILogFile created = spare?.TryTake(name) == true ? directory.Open(name, writable: true) : directory.Create(name);
+        directory.Delete(temporaryName);
+        SegmentFile created = SegmentFile.Create(directory, temporaryName, baseOffset, isThere: spare?.TryTake(temporaryName) == true);
         try
         {
+            created.Flush(); // the header before the name: see SegmentHeader
+            directory.Rename(temporaryName, name);
             directory.Sync();
         }
         catch
@@ -110,15 +116,16 @@ internal sealed class Segment
     }
 
     /// <summary>A segment found at start that is complete; files are opened when first needed.</summary>
-    public static Segment Sealed(ILogDirectory directory, Offset baseOffset, long size) => new(
+    /// <param name="fileLength">Bytes of the file, the header included.</param>
+    public static Segment Sealed(LogFolder directory, Offset baseOffset, long fileLength) => new(
         directory,
         baseOffset,
-        size,
+        Math.Max(0, fileLength - SegmentHeader.Size),
         null,
         SparseIndex.OnDisk(directory, SegmentName.Of(baseOffset, SegmentName.OffsetIndex), FileKind.OffsetIndex, baseOffset),
         SparseIndex.OnDisk(directory, SegmentName.Of(baseOffset, SegmentName.TimeIndex), FileKind.TimeIndex, baseOffset));
 
-    public static SparseIndex NewIndex(ILogDirectory directory, Offset baseOffset, bool isTime, int expectedEntries = 0) => SparseIndex.InMemory(
+    public static SparseIndex NewIndex(LogFolder directory, Offset baseOffset, bool isTime, int expectedEntries = 0) => SparseIndex.InMemory(
         directory,
         SegmentName.Of(baseOffset, isTime ? SegmentName.TimeIndex : SegmentName.OffsetIndex),
         isTime ? FileKind.TimeIndex : FileKind.OffsetIndex,

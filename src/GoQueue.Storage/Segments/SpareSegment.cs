@@ -43,7 +43,7 @@ internal sealed class SpareSegment(ILogDirectory directory)
         }
     }
 
-    /// <summary>Moves the spare to <paramref name="name"/>; the caller syncs the directory. False when there is none.</summary>
+    /// <summary>Moves the spare to <paramref name="name"/>, of a segment that is not ready yet. False when there is none.</summary>
     public bool TryTake(string name)
     {
         lock (gate)

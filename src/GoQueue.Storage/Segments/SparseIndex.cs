@@ -20,13 +20,14 @@ internal sealed class SparseIndex : IDisposable
     public const int HeaderSize = 24;
     public const int EntrySize = 16;
 
-    private const byte Version = 1;
+    private const byte Version = 2; // version 1 did not say whose it is
     private const int InitialCapacity = 16;
 
-    private readonly ILogDirectory directory;
+    private readonly LogFolder directory;
     private readonly string name;
     private readonly FileKind kind;
     private readonly Offset baseOffset;
+    private readonly uint identityChecksum;
     private readonly Lock gate = new();
     private IndexEntry[]? entries;
     private int count;
@@ -34,13 +35,16 @@ internal sealed class SparseIndex : IDisposable
     private ILogFile? file;
     private bool isClosed;
 
-    private SparseIndex(ILogDirectory directory, string name, FileKind kind, Offset baseOffset, IndexEntry[]? entries)
+    private SparseIndex(LogFolder directory, string name, FileKind kind, Offset baseOffset, IndexEntry[]? entries)
     {
         this.directory = directory;
         this.name = name;
         this.kind = kind;
         this.baseOffset = baseOffset;
         this.entries = entries;
+        Span<byte> identity = stackalloc byte[LogIdentity.Size];
+        directory.Identity.Write(identity);
+        identityChecksum = Crc32C.Compute(identity);
     }
 
     /// <summary>When the segment got its first batch, as the header says; none when there is no readable file.</summary>
@@ -52,11 +56,11 @@ internal sealed class SparseIndex : IDisposable
     public int Count => Volatile.Read(ref count);
 
     /// <summary>The index of a new segment, or one that will be filled by a scan; an old file of that name is overwritten when saved.</summary>
-    public static SparseIndex InMemory(ILogDirectory directory, string name, FileKind kind, Offset baseOffset, int expectedEntries) =>
+    public static SparseIndex InMemory(LogFolder directory, string name, FileKind kind, Offset baseOffset, int expectedEntries) =>
         new(directory, name, kind, baseOffset, new IndexEntry[Math.Max(InitialCapacity, expectedEntries + (expectedEntries / 16))]);
 
     /// <summary>The index of a sealed segment, searched in its file.</summary>
-    public static SparseIndex OnDisk(ILogDirectory directory, string name, FileKind kind, Offset baseOffset) =>
+    public static SparseIndex OnDisk(LogFolder directory, string name, FileKind kind, Offset baseOffset) =>
         new(directory, name, kind, baseOffset, null);
 
     /// <summary>Writer only: the next entry; ignored when key or value would go back, or neither moves.</summary>
@@ -246,7 +250,7 @@ internal sealed class SparseIndex : IDisposable
         header[3] = (byte)kind;
         BinaryPrimitives.WriteInt64BigEndian(header[4..], baseOffset.Value);
         BinaryPrimitives.WriteInt64BigEndian(header[12..], CreatedAt.Value);
-        BinaryPrimitives.WriteUInt32BigEndian(header[20..], Crc32C.Compute(header[..20]));
+        BinaryPrimitives.WriteUInt32BigEndian(header[20..], Crc32C.Append(identityChecksum, header[..20]));
     }
 
     internal void FormatEntry(Span<byte> target, IndexEntry entry)
@@ -258,13 +262,13 @@ internal sealed class SparseIndex : IDisposable
 
     private static bool Follows(IndexEntry last, IndexEntry next) => next.Key >= last.Key && next.Value >= last.Value && next != last;
 
-    /// <summary>Seeded with the base offset, so that an entry of another segment in a reused block does not pass.</summary>
+    /// <summary>Seeded with the log and the base offset, so that an entry of another segment, in a reused block or a misplaced file, does not pass.</summary>
     private uint EntryChecksum(ReadOnlySpan<byte> entry)
     {
         Span<byte> seed = stackalloc byte[9];
         seed[0] = (byte)kind;
         BinaryPrimitives.WriteInt64BigEndian(seed[1..], baseOffset.Value);
-        return Crc32C.Append(Crc32C.Compute(seed), entry[..12]);
+        return Crc32C.Append(Crc32C.Append(identityChecksum, seed), entry[..12]);
     }
 
     private int Length(out IndexEntry[]? memory)
@@ -320,7 +324,7 @@ internal sealed class SparseIndex : IDisposable
             Span<byte> header = stackalloc byte[HeaderSize];
             bool isSound = opened.Read(0, header) == HeaderSize && header[0] == 'G' && header[1] == 'Q' && header[2] == Version
                 && header[3] == (byte)kind && BinaryPrimitives.ReadInt64BigEndian(header[4..]) == baseOffset.Value
-                && BinaryPrimitives.ReadUInt32BigEndian(header[20..]) == Crc32C.Compute(header[..20]);
+                && BinaryPrimitives.ReadUInt32BigEndian(header[20..]) == Crc32C.Append(identityChecksum, header[..20]);
             if (!isSound && !writable)
             {
                 opened.Dispose();

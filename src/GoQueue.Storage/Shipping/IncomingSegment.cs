@@ -15,7 +15,7 @@ public sealed class IncomingSegment : IDisposable
     /// <summary>Bytes written between two flushes: bounds what the device has queued ahead of other logs' flushes.</summary>
     private const int FlushEveryBytes = 8 * 1024 * 1024;
 
-    private readonly ILogDirectory directory;
+    private readonly LogFolder directory;
     private readonly int intervalBytes;
     private readonly string temporaryName;
     private readonly List<EpochStart> epochs = [];
@@ -24,14 +24,14 @@ public sealed class IncomingSegment : IDisposable
     private bool isHandedOver;
     private bool isDisposed;
 
-    internal IncomingSegment(ILogDirectory directory, in SealedSegment described, int intervalBytes)
+    internal IncomingSegment(LogFolder directory, in SealedSegment described, int intervalBytes)
     {
         this.directory = directory;
         this.intervalBytes = intervalBytes;
         Described = described;
         temporaryName = SegmentName.Of(described.BaseOffset, SegmentName.Log) + FramedFile.TemporarySuffix;
         directory.Delete(temporaryName);
-        ILogFile file = directory.Create(temporaryName);
+        SegmentFile file = SegmentFile.Create(directory, temporaryName, described.BaseOffset);
         try
         {
             file.Reserve(described.SizeBytes);

@@ -35,8 +35,8 @@ public class PartitionLogBenchmarks
             batches[index] = builder.Build();
         }
 
-        log = PartitionLog.Open(new PhysicalLogDirectory(Path.Join(path, "a")), new PartitionLogOptions { RecycleSegments = false }, now);
-        uncached = PartitionLog.Open(new PhysicalLogDirectory(Path.Join(path, "b")), new PartitionLogOptions { TailCacheBytes = 0, RecycleSegments = false }, now);
+        log = PartitionLog.Open(new PhysicalLogDirectory(Path.Join(path, "a")), default, new PartitionLogOptions { RecycleSegments = false }, now);
+        uncached = PartitionLog.Open(new PhysicalLogDirectory(Path.Join(path, "b")), default, new PartitionLogOptions { TailCacheBytes = 0, RecycleSegments = false }, now);
         for (int index = 0; index < 60; index++)
         {
             AppendTo(uncached);

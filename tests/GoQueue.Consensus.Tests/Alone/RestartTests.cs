@@ -55,7 +55,7 @@ public sealed class RestartTests
 
         await log.CloseAsync();
         string segment = Entries(log.Disk).List().First(entry => entry.Name.EndsWith(".log", StringComparison.Ordinal)).Name;
-        Flip(Entries(log.Disk), segment, position: 150);
+        Flip(Entries(log.Disk), segment, position: 4096 + 150);
 
         AssertUnusable(log.Disk, "damaged");
     }

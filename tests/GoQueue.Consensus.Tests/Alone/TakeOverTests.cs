@@ -132,7 +132,7 @@ public sealed class TakeOverTests
         await log.DecideAsync(Create(800));
         await log.CloseAsync();
 
-        Assert.Throws<NewerFormatException>(() => PartitionLog.Open(disk.Root, OldOptions, new UnixMillis(1000)));
+        Assert.Throws<NewerFormatException>(() => PartitionLog.Open(disk.Root, LogIdentity.OfMetadata(Guid.Empty), OldOptions, new UnixMillis(1000)));
         Assert.Equal(log.Digest(), SteppedLog.Open(disk).Digest());
     }
 
@@ -148,7 +148,7 @@ public sealed class TakeOverTests
         Append(disk, commands.ConvertAll(Encode));
         if (withSnapshot)
         {
-            using PartitionLog log = PartitionLog.Open(disk.Root, OldOptions, new UnixMillis(1000));
+            using PartitionLog log = PartitionLog.Open(disk.Root, LogIdentity.OfMetadata(Guid.Empty), OldOptions, new UnixMillis(1000));
             ArrayBufferWriter<byte> bytes = new();
             state.WriteSnapshot(bytes);
             log.WriteState(bytes.WrittenSpan);
@@ -169,7 +169,7 @@ public sealed class TakeOverTests
 
     private static void Append(VirtualDisk disk, List<byte[]> commands)
     {
-        using PartitionLog log = PartitionLog.Open(disk.Root, OldOptions, new UnixMillis(1000));
+        using PartitionLog log = PartitionLog.Open(disk.Root, LogIdentity.OfMetadata(Guid.Empty), OldOptions, new UnixMillis(1000));
         using RecordBatchBuilder builder = new();
         foreach (byte[] command in commands)
         {

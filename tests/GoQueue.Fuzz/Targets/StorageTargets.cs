@@ -6,6 +6,7 @@ using GoQueue.Storage.Cleaning;
 using GoQueue.Storage.Directories;
 using GoQueue.Storage.Files;
 using GoQueue.Storage.Recovery;
+using GoQueue.Storage.Segments;
 
 namespace GoQueue.Fuzz.Targets;
 
@@ -99,7 +100,7 @@ internal sealed class SegmentIndexTarget : IFuzzTarget
             file.Write(0, input);
         }
 
-        using PartitionLog log = PartitionLog.Open(disk.Root, SeedLog.Options, SeedLog.Now);
+        using PartitionLog log = PartitionLog.Open(disk.Root, SeedLog.Identity, SeedLog.Options, SeedLog.Now);
         for (Offset at = log.StartOffset; at < log.EndOffset; at = at.Next)
         {
             LogRead read = log.Read(at, log.EndOffset, 1);
@@ -111,12 +112,61 @@ internal sealed class SegmentIndexTarget : IFuzzTarget
     }
 }
 
-/// <summary>Arbitrary bytes as the segment of a log that was not closed: what is recovered is sound, and the log goes on.</summary>
+/// <summary>Arbitrary bytes as a segment file, header and all: refused by version, or damage as a whole, or the log's own; and the same with the header's checksum made right.</summary>
+internal sealed class SegmentHeaderTarget : IFuzzTarget
+{
+    private const string Name0 = "00000000000000000000.log";
+
+    public string Name => "segment-header";
+
+    public IEnumerable<byte[]> Seeds { get; } = [.. SeedLog.Files(name => name == Name0), SegmentHeader.Make(default, Offset.Zero), SegmentHeader.Make(SeedLog.Identity, new Offset(7))];
+
+    public long MaxAllocatedBytes => 64 << 20;
+
+    public void Run(ReadOnlySpan<byte> input)
+    {
+        Check(input);
+        if (input.Length >= SegmentHeader.Size)
+        {
+            byte[] repaired = input.ToArray();
+            "GQ\u0002\u000c"u8.CopyTo(repaired);
+            BinaryPrimitives.WriteUInt32BigEndian(repaired.AsSpan(4), Crc32C.Append(Crc32C.Compute(repaired.AsSpan(0, 4)), repaired.AsSpan(8, SegmentHeader.Size - 8)));
+            Check(repaired);
+        }
+    }
+
+    private static void Check(ReadOnlySpan<byte> input)
+    {
+        VirtualDisk disk = new();
+        using (ILogFile file = disk.Root.Create(Name0))
+        {
+            file.Write(0, input);
+        }
+
+        try
+        {
+            bool isOwn = SegmentHeader.TryParse(input, "fuzz", out LogIdentity identity, out Offset first) && identity == SeedLog.Identity && first == Offset.Zero;
+            using PartitionLog log = PartitionLog.Open(disk.Root, SeedLog.Identity, SeedLog.Options, SeedLog.Now);
+            LogRead read = log.Read(Offset.Zero, log.EndOffset, 1);
+            Invariant.Check(isOwn || read.Error is { Code: ErrorCode.CorruptLog }, "what is not the log's own is not served");
+            foreach (BufferSlice slice in read.Slices)
+            {
+                slice.Buffer.Release();
+            }
+        }
+        catch (Exception refusal) when (refusal is NewerFormatException or OlderFormatException)
+        {
+            // by version
+        }
+    }
+}
+
+/// <summary>Arbitrary bytes as the batches of a segment of a log that was not closed: what is recovered is sound, and the log goes on.</summary>
 internal sealed class LogRecoveryTarget : IFuzzTarget
 {
     public string Name => "log-recovery";
 
-    public IEnumerable<byte[]> Seeds { get; } = [.. SeedLog.Files(name => name.EndsWith(".log", StringComparison.Ordinal))];
+    public IEnumerable<byte[]> Seeds { get; } = [.. SeedLog.Files(name => name.EndsWith(".log", StringComparison.Ordinal)).Select(file => file[SegmentHeader.Size..])];
 
     public long MaxAllocatedBytes => 64 << 20;
 
@@ -125,11 +175,12 @@ internal sealed class LogRecoveryTarget : IFuzzTarget
         VirtualDisk disk = new();
         using (ILogFile file = disk.Root.Create("00000000000000000000.log"))
         {
-            file.Write(0, input);
+            file.Write(0, SegmentHeader.Make(SeedLog.Identity, Offset.Zero));
+            file.Write(SegmentHeader.Size, input);
         }
 
         Offset end;
-        using (PartitionLog log = PartitionLog.Open(disk.Root, SeedLog.Options, SeedLog.Now))
+        using (PartitionLog log = PartitionLog.Open(disk.Root, SeedLog.Identity, SeedLog.Options, SeedLog.Now))
         {
             end = log.EndOffset;
             Read(log);
@@ -143,7 +194,7 @@ internal sealed class LogRecoveryTarget : IFuzzTarget
             }
         }
 
-        using PartitionLog again = PartitionLog.Open(disk.Root, SeedLog.Options, SeedLog.Now);
+        using PartitionLog again = PartitionLog.Open(disk.Root, SeedLog.Identity, SeedLog.Options, SeedLog.Now);
         Invariant.Check(again.EndOffset >= end, "nothing accepted once is lost later");
     }
 
@@ -178,12 +229,14 @@ internal static class SeedLog
 {
     public static readonly UnixMillis Now = new(1_700_000_000_000);
 
+    public static readonly LogIdentity Identity = new(new Guid("00112233-4455-6677-8899-aabbccddeeff"), 3);
+
     public static readonly PartitionLogOptions Options = new() { SegmentBytes = 1024, IndexIntervalBytes = 100, TailCacheBytes = 0, ReserveBytes = 1024, RecycleSegments = false };
 
     public static VirtualDisk Make()
     {
         VirtualDisk disk = new();
-        using PartitionLog log = PartitionLog.Open(disk.Root, Options, Now);
+        using PartitionLog log = PartitionLog.Open(disk.Root, SeedLog.Identity, Options, Now);
         for (int index = 0; index < 20; index++)
         {
             Append(log, index / 8);
