@@ -1,4 +1,6 @@
+using GoQueue.Core;
 using GoQueue.Metadata.Commands;
+using GoQueue.Storage;
 using GoQueue.Storage.Directories;
 using static GoQueue.Consensus.Tests.Contract.MetadataCommands;
 
@@ -56,6 +58,32 @@ public sealed class RestartTests
         await log.CloseAsync();
         string segment = Entries(log.Disk).List().First(entry => entry.Name.EndsWith(".log", StringComparison.Ordinal)).Name;
         Flip(Entries(log.Disk), segment, position: 4096 + 150);
+
+        AssertUnusable(log.Disk, "damaged");
+    }
+
+    /// <summary>The log of another node, or a partition's, in the place of this one's: sound bytes, but not what this member promised.</summary>
+    [Fact]
+    public async Task A_segment_of_another_log_is_refused_and_never_taken_for_an_empty_one()
+    {
+        SteppedLog log = SteppedLog.Open(options: Options);
+        for (int i = 1; i <= 5; i++)
+        {
+            await log.DecideAsync(Create(i));
+        }
+
+        await log.CloseAsync();
+        string segment = Entries(log.Disk).List().First(entry => entry.Name.EndsWith(".log", StringComparison.Ordinal)).Name;
+        VirtualDisk other = new();
+        PartitionLog.Open(other.Root, LogIdentity.OfMetadata(new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)), new PartitionLogOptions(), new UnixMillis(1000)).Close();
+        byte[] header = new byte[4096];
+        using (ILogFile from = other.Root.Open(segment, writable: false))
+        using (ILogFile to = Entries(log.Disk).Open(segment, writable: true))
+        {
+            Assert.Equal(header.Length, from.Read(0, header));
+            to.Write(0, header);
+            to.Flush();
+        }
 
         AssertUnusable(log.Disk, "damaged");
     }
