@@ -14,11 +14,11 @@ internal static class Catalogue
     public static IReadOnlyList<FaultKind> All { get; } =
     [
         new("kill-one", "SIGKILL of one node", Grip.SomeNodes, Short, (bed, random) => new Kill(bed, random, 1)) { Hooks = ("kill", "start") },
-        new("kill-minority", "SIGKILL of a minority at once", Grip.SomeNodes, Short, (bed, random) => new Kill(bed, random, (bed.Grounds.Count - 1) / 2)) { Nodes = 5 },
-        new("kill-majority", "SIGKILL of a majority at once", Grip.SomeNodes, Short, (bed, random) => new Kill(bed, random, (bed.Grounds.Count / 2) + 1)),
+        new("kill-minority", "SIGKILL of a minority at once", Grip.SomeNodes, Short, (bed, random) => new Kill(bed, random, Minority(bed.Grounds.Count))) { Nodes = 5, Takes = Minority },
+        new("kill-majority", "SIGKILL of a majority at once", Grip.SomeNodes, Short, (bed, random) => new Kill(bed, random, Majority(bed.Grounds.Count))) { Takes = Majority },
         new("kill-all", "SIGKILL of all nodes at once", Grip.AllNodes, Short, (bed, random) => new Kill(bed, random, bed.Grounds.Count)),
         new("pause-one", "SIGSTOP of one node", Grip.SomeNodes, (0.3, 15), (bed, random) => new Pause(bed, random, 1)) { Hooks = ("pause", "resume") },
-        new("pause-majority", "SIGSTOP of a majority at once", Grip.SomeNodes, (0.3, 10), (bed, random) => new Pause(bed, random, (bed.Grounds.Count / 2) + 1)),
+        new("pause-majority", "SIGSTOP of a majority at once", Grip.SomeNodes, (0.3, 10), (bed, random) => new Pause(bed, random, Majority(bed.Grounds.Count))) { Takes = Majority },
         new("pause-all", "SIGSTOP of all nodes at once", Grip.AllNodes, (0.3, 8), (bed, random) => new Pause(bed, random, bed.Grounds.Count)),
         new("rolling-restart", "SIGTERM and restart of one node after the other", Grip.AllNodes, (15, 25), (bed, random) => new RollingRestart(bed, random)),
 
@@ -60,6 +60,10 @@ internal static class Catalogue
     ];
 
     public static FaultKind? Find(string name) => All.FirstOrDefault(kind => kind.Name == name);
+
+    private static int Minority(int nodes) => (nodes - 1) / 2;
+
+    private static int Majority(int nodes) => (nodes / 2) + 1;
 
     private static IEnumerable<FaultKind> DamageKinds() =>
         from how in new (DamageHow How, string Name, string Title)[] { (DamageHow.FlipBits, "flip", "bits flipped in files"), (DamageHow.Truncate, "truncate", "files cut short"), (DamageHow.Zero, "zero", "zeros in files"), (DamageHow.Swap, "swap", "files with the content of others") }

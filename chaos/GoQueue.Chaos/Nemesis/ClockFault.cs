@@ -15,6 +15,8 @@ internal sealed class ClockFault(TestBed bed, Random random, bool isDrift) : Fau
     private Ground? victim;
     private string shown = Right;
 
+    public override bool IsHidden => victim is not null && bed.IsTaken(victim.Node.Id);
+
     /// <summary>Before the node starts: its clock is right.</summary>
     public static void Prepare(string file) => File.WriteAllText(file, Right + "\n");
 

@@ -1,26 +1,6 @@
-using System.Security.Cryptography;
+using System.Diagnostics;
 
 namespace GoQueue.Chaos.Nemesis;
-
-/// <summary>How a file is damaged.</summary>
-internal enum DamageHow
-{
-    FlipBits,
-    Truncate,
-    Zero,
-    Swap,
-}
-
-/// <summary>Which files.</summary>
-internal enum DamageWhat
-{
-    Segments,
-    Indexes,
-    Checkpoints,
-    RaftLog,
-    Vote,
-    Snapshots,
-}
 
 /// <summary>
 /// Files of a node are damaged, while it is down or while it runs. Always the same node in a run, so that no partition is damaged on a majority. A node that cannot
@@ -28,35 +8,42 @@ internal enum DamageWhat
 /// </summary>
 internal sealed class Damage(TestBed bed, Random random, DamageHow how, bool isRunning) : NodeFault(bed, random, 1)
 {
-    private const int MostFlips = 8;
-    private const int ZeroedBytes = 4096;
+    private const int MostFiles = 2;
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan FilePatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
 
     private readonly List<string> damaged = [];
     private readonly List<string> unchanged = [];
+
+    private string Data => Victims[0].Node.Data;
 
     protected override IReadOnlyList<Ground> Choose() => [Bed.Take(Bed.DamagedNode)];
 
     protected override async Task HappenAsync(CancellationToken cancellationToken)
     {
+        // A node that was given an empty disk a moment ago has nothing yet.
+        await DataFiles.AreThereAsync(Data, DamageWhat.Segments, cancellationToken);
         if (!isRunning)
         {
             await Victims[0].Node.KillAsync();
         }
 
-        foreach (string file in ChooseFiles())
+        long began = Stopwatch.GetTimestamp();
+        while (!Spoil() && Stopwatch.GetElapsedTime(began) < FilePatience)
         {
-            byte[] before = SHA256.HashData(await ReadAsync(file));
-            string what = Spoil(file);
-            byte[] after = SHA256.HashData(await ReadAsync(file));
-            (before.AsSpan().SequenceEqual(after) ? unchanged : damaged).Add($"{Path.GetRelativePath(Victims[0].Node.Data, file)} ({what})");
+            await Task.Delay(LookAgain, cancellationToken);
         }
 
-        Target = $"{Victims[0].Node.Id}: {string.Join(", ", damaged.Concat(unchanged))}";
+        Target = $"{Victims[0].Node.Id}: {string.Join(", ", damaged)}";
+        if (damaged.Count == 0)
+        {
+            throw new NothingLeftException($"no file of {Victims[0].Node.Id} could be changed this way ({string.Join(", ", unchanged.Distinct())})");
+        }
     }
 
     public override Task<string?> VerifyEffectAsync(CancellationToken cancellationToken) =>
-        Task.FromResult(damaged.Count > 0 ? null : $"no file of {Victims[0].Node.Id} was changed ({string.Join(", ", unchanged)})");
+        Task.FromResult(damaged.Count > 0 ? null : $"no file of {Victims[0].Node.Id} was changed ({string.Join(", ", unchanged.Distinct())})");
 
     protected override async Task HealAsync(CancellationToken cancellationToken)
     {
@@ -75,115 +62,32 @@ internal sealed class Damage(TestBed bed, Random random, DamageHow how, bool isR
         }
     }
 
-    /// <summary>One to three files of one or two sorts.</summary>
-    private IEnumerable<string> ChooseFiles()
+    /// <summary>One file each of one or two sorts, whichever can be changed; says whether any was.</summary>
+    private bool Spoil()
     {
-        List<string> chosen = [];
         DamageWhat[] sorts = Enum.GetValues<DamageWhat>();
         Random.Shuffle(sorts);
         foreach (DamageWhat sort in sorts)
         {
-            string[] files = [.. DataFiles.Of(Victims[0].Node.Data, sort).Where(file => new FileInfo(file).Length > 0)];
-            if (files.Length > 0)
+            string[] files = [.. DataFiles.Of(Data, sort).Where(DataFiles.IsUsed)];
+            Random.Shuffle(files);
+            foreach (string file in files)
             {
-                chosen.Add(files[Random.Next(files.Length)]);
+                FileChange change = FileDamage.Spoil(file, Data, how, Random);
+                (change.IsChanged ? damaged : unchanged).Add($"{Path.GetRelativePath(Data, file)} ({change.Words})");
+                if (change.IsChanged)
+                {
+                    Bed.Damaged(Victims[0].Node.Id);
+                    break;
+                }
             }
 
-            if (chosen.Count == 2)
+            if (damaged.Count == MostFiles)
             {
                 break;
             }
         }
 
-        return chosen;
-    }
-
-    private string Spoil(string file)
-    {
-        try
-        {
-            using FileStream stream = new(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-            long length = Math.Min(stream.Length, DataFiles.UsedBytes(file));
-            if (length == 0)
-            {
-                return "empty";
-            }
-
-            switch (how)
-            {
-                case DamageHow.FlipBits:
-                    int flips = Random.Next(1, MostFlips);
-                    for (int i = 0; i < flips; i++)
-                    {
-                        stream.Position = Random.NextInt64(length);
-                        int was = stream.ReadByte();
-                        stream.Position--;
-                        stream.WriteByte((byte)(was ^ (1 << Random.Next(8))));
-                    }
-
-                    return $"{flips} bits";
-
-                case DamageHow.Truncate:
-                    long left = Random.NextInt64(length);
-                    stream.SetLength(left);
-                    return $"cut to {left} bytes";
-
-                case DamageHow.Zero:
-                    // From a byte that is not zero: much of these files is.
-                    byte[] content = new byte[length];
-                    stream.Position = 0;
-                    stream.ReadExactly(content);
-                    int[] used = [.. Enumerable.Range(0, content.Length).Where(at => content[at] != 0)];
-                    long from = used.Length > 0 ? used[Random.Next(used.Length)] : 0;
-                    long count = Math.Min(length - from, ZeroedBytes);
-                    stream.Position = from;
-                    stream.Write(new byte[count]);
-                    return $"{count} zeros at {from}";
-
-                default:
-                    return SwapWithSibling(file, stream);
-            }
-        }
-        catch (IOException)
-        {
-            return "gone";
-        }
-    }
-
-    /// <summary>The content of another file of the same sort stands in its place: a stale or misdirected write.</summary>
-    private string SwapWithSibling(string file, FileStream stream)
-    {
-        string[] siblings = [.. Directory.GetFiles(Victims[0].Node.Data, $"*{Path.GetExtension(file)}", SearchOption.AllDirectories).Where(other => other != file && new FileInfo(other).Length > 0).Order(StringComparer.Ordinal)];
-        if (siblings.Length == 0)
-        {
-            return "nothing to swap with";
-        }
-
-        string other = siblings[Random.Next(siblings.Length)];
-        byte[] stale;
-        using (FileStream source = new(other, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
-        {
-            stale = new byte[source.Length];
-            source.ReadExactly(stale);
-        }
-
-        stream.SetLength(0);
-        stream.Write(stale);
-        return $"as {Path.GetRelativePath(Victims[0].Node.Data, other)}";
-    }
-
-    private static async Task<byte[]> ReadAsync(string file)
-    {
-        try
-        {
-            await using FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            byte[] bytes = new byte[stream.Length];
-            await stream.ReadExactlyAsync(bytes);
-            return bytes;
-        }
-        catch (FileNotFoundException)
-        {
-            return [];
-        }
+        return damaged.Count > 0;
     }
 }

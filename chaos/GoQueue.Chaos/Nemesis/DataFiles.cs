@@ -1,3 +1,5 @@
+using GoQueue.Harness;
+
 namespace GoQueue.Chaos.Nemesis;
 
 /// <summary>The files of a data directory by sort (docs/internals/data-directory.md, segment.md, raft-log.md).</summary>
@@ -5,6 +7,7 @@ internal static class DataFiles
 {
     private const int HeaderBytes = 61;
     private const int SegmentHeaderBytes = 4096;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     public static string[] Of(string data, DamageWhat sort)
     {
@@ -19,6 +22,33 @@ internal static class DataFiles
             DamageWhat.Vote => Files(metadata, "raft-state"),
             _ => Files(metadata, "snapshot-*"),
         };
+    }
+
+    /// <summary>Waits until a data directory has files of a sort with something in them.</summary>
+    /// <exception cref="NothingLeftException">It has none in time.</exception>
+    public static async Task AreThereAsync(string data, DamageWhat sort, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Wait.UntilAsync($"there are {sort}", Patience, () => Task.FromResult(Of(data, sort).Any(IsUsed)), cancellationToken);
+        }
+        catch (HarnessException)
+        {
+            throw new NothingLeftException($"{data} held no {sort} for {Patience.TotalSeconds:0} s");
+        }
+    }
+
+    /// <summary>Whether it is there and anything in it counts.</summary>
+    public static bool IsUsed(string file)
+    {
+        try
+        {
+            return new FileInfo(file).Length > 0 && UsedBytes(file) > 0;
+        }
+        catch (IOException)
+        {
+            return false; // it went a moment ago
+        }
     }
 
     /// <summary>How much of a file is in use: a segment that grows is longer than what was written, and damage behind its end would be none.</summary>

@@ -6,6 +6,12 @@ internal abstract class Fault
     /// <summary>What it happened to, in words; known after <see cref="BeginAsync"/>.</summary>
     public string Target { get; protected set; } = string.Empty;
 
+    /// <summary>How long it may take until its effect is there, where that can be longer than the fault was planned to last.</summary>
+    public virtual TimeSpan EffectPatience => TimeSpan.Zero;
+
+    /// <summary>Another fault has the node now on which the effect would be seen. When it was never seen and another fault stood before it, that is nobody's mistake.</summary>
+    public virtual bool IsHidden => false;
+
     /// <summary>Makes it happen. When it throws, <see cref="EndAsync"/> is called all the same.</summary>
     public abstract Task BeginAsync(CancellationToken cancellationToken);
 
@@ -17,5 +23,5 @@ internal abstract class Fault
     public abstract Task EndAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>There is nothing left that this fault could happen to: others have it already. No mistake, and no fault either.</summary>
+/// <summary>There is nothing that this fault could happen to now: others have it already, or it is not there. No mistake, and no fault either; a fault to which this always happens makes a run unknown.</summary>
 internal sealed class NothingLeftException(string what) : Exception(what);

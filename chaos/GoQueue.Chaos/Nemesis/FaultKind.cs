@@ -38,6 +38,9 @@ internal sealed record FaultKind(string Name, string Title, Grip Grip, (double L
     /// <summary>Nodes that the cluster must have for it to make sense.</summary>
     public int Nodes { get; init; } = 3;
 
+    /// <summary>How many nodes of a cluster it takes for itself.</summary>
+    public Func<int, int> Takes { get; init; } = static _ => 1;
+
     /// <summary>The hooks of an attached cluster that it can be made of; null: none.</summary>
     public (string Begin, string End)? Hooks { get; init; }
 
@@ -61,10 +64,11 @@ internal sealed record FaultKind(string Name, string Title, Grip Grip, (double L
     public bool GoesWith(FaultKind other) => (Grip, other.Grip) switch
     {
         (Grip.Loose, _) or (_, Grip.Loose) => true,
-        (Grip.SomeNodes, Grip.SomeNodes) => true,
-        (Grip.SomeNodes, Grip.DamagedNode) or (Grip.DamagedNode, Grip.SomeNodes) => true,
+        (Grip.SomeNodes, Grip.SomeNodes or Grip.DamagedNode) or (Grip.DamagedNode, Grip.SomeNodes) => HasRoomFor(other, Math.Max(Nodes, other.Nodes)),
         (Grip.AllNodes, Grip.SomeNodes or Grip.AllNodes or Grip.DamagedNode) => false,
         (Grip.SomeNodes or Grip.DamagedNode, Grip.AllNodes) => false,
         _ => Grip != other.Grip,
     };
+
+    private bool HasRoomFor(FaultKind other, int nodes) => Takes(nodes) + other.Takes(nodes) <= nodes;
 }

@@ -9,8 +9,16 @@ internal sealed class FullDisk(TestBed bed, Random random) : NodeFault(bed, rand
         return Task.CompletedTask;
     }
 
-    public override Task<string?> VerifyEffectAsync(CancellationToken cancellationToken) =>
-        Task.FromResult(Victims[0].Disk!.IsFull() ? null : $"there is room on the disk of {Target}");
+    public override Task<string?> VerifyEffectAsync(CancellationToken cancellationToken)
+    {
+        if (Victims[0].Disk!.IsFull())
+        {
+            return Task.FromResult<string?>(null);
+        }
+
+        Victims[0].Disk!.Fill(); // the node has deleted something since
+        return Task.FromResult<string?>($"there is room on the disk of {Target}");
+    }
 
     protected override Task HealAsync(CancellationToken cancellationToken)
     {

@@ -15,10 +15,18 @@ internal abstract class LinkFault(TestBed bed, Random random, Func<IReadOnlyList
     {
         string[] nodes = [.. bed.Grounds.Select(ground => ground.Node.Id)];
         random.Shuffle(nodes);
+        if (await FirstAsync(nodes, cancellationToken) is { } first)
+        {
+            nodes = [first, .. nodes.Where(node => node != first)];
+        }
+
         Ways = [.. pattern(nodes)];
         Target = string.Join(' ', Ways);
         await HappenAsync(cancellationToken);
     }
+
+    /// <summary>The node that the pattern is to begin with; null: as drawn.</summary>
+    protected virtual Task<string?> FirstAsync(IReadOnlyList<string> drawn, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
 
     protected abstract Task HappenAsync(CancellationToken cancellationToken);
 

@@ -24,6 +24,9 @@ internal sealed class Membership(TestBed bed, Random random) : NodeFault(bed, ra
         return Task.CompletedTask;
     }
 
+    /// <summary>A node joins, another is drained, stopped and removed: how long that takes is what the cluster needs for it.</summary>
+    public override TimeSpan EffectPatience => 3 * StepPatience;
+
     public override Task<string?> VerifyEffectAsync(CancellationToken cancellationToken) =>
         Task.FromResult(isRemoved ? null : stuck ?? $"{Target} is not removed yet");
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using GoQueue.Chaos.Schedules;
 using GoQueue.Harness;
+using GoQueue.Harness.Clusters;
 using GoQueue.History.Events;
 using GoQueue.History.Format;
 
@@ -17,6 +18,7 @@ internal sealed class NemesisRunner(TestBed bed, IHistoryRecorder recorder, Acti
 
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private readonly List<string> crashes = [];
+    private readonly Dictionary<string, int> told = []; // nodes, and the process of each that was told of last
     private int faults;
 
     /// <summary>Faults that took effect.</summary>
@@ -38,6 +40,7 @@ internal sealed class NemesisRunner(TestBed bed, IHistoryRecorder recorder, Acti
     public async Task RunAsync(IReadOnlyList<Window> windows, TimeSpan length, CancellationToken cancellationToken)
     {
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        bed.FoundDown = EndedByItself;
         Task watching = WatchAsync(over.Token);
         try
         {
@@ -66,25 +69,31 @@ internal sealed class NemesisRunner(TestBed bed, IHistoryRecorder recorder, Acti
         TimeSpan until = clock.Elapsed + planned.Length; // what came before may have taken longer than planned
         string? seenInstead = "it did not begin";
         bool hasBegun = false;
+        bool isSkipped = false;
         try
         {
             await fault.BeginAsync(cancellationToken);
             hasBegun = true;
+            TimeSpan patience = clock.Elapsed + fault.EffectPatience;
+            bool wasHidden = fault.IsHidden;
             seenInstead = await fault.VerifyEffectAsync(cancellationToken);
-            while (seenInstead is not null && clock.Elapsed < until)
+            while (seenInstead is not null && (clock.Elapsed < until || clock.Elapsed < patience))
             {
                 await Task.Delay(LookAgain, cancellationToken);
+                wasHidden |= fault.IsHidden;
                 seenInstead = await fault.VerifyEffectAsync(cancellationToken);
             }
 
-            Record(planned, fault, number, FaultEdge.Begin, seenInstead);
+            isSkipped = seenInstead is not null && wasHidden;
+            Record(planned, fault, number, FaultEdge.Begin, seenInstead, isSkipped);
             await UntilAsync(until, cancellationToken);
         }
         catch (NothingLeftException nothing)
         {
-            say($"  {planned.Kind.Name}: {nothing.Message}");
-            bed.Note($"{planned.Kind.Name}: {nothing.Message}");
-            return;
+            seenInstead = nothing.Message;
+            isSkipped = true;
+            Record(planned, fault, number, FaultEdge.Begin, seenInstead, isSkipped);
+            hasBegun = true; // its end belongs into the history too
         }
         catch (Exception failure) when (IsOfHarness(failure))
         {
@@ -127,7 +136,7 @@ internal sealed class NemesisRunner(TestBed bed, IHistoryRecorder recorder, Acti
         }
     }
 
-    private void Record(PlannedFault planned, Fault fault, int number, FaultEdge edge, string? seenInstead)
+    private void Record(PlannedFault planned, Fault fault, int number, FaultEdge edge, string? seenInstead, bool isSkipped = false)
     {
         NemesisValue value = new()
         {
@@ -136,12 +145,18 @@ internal sealed class NemesisRunner(TestBed bed, IHistoryRecorder recorder, Acti
             Edge = edge,
             Targets = [fault.Target],
             TookEffect = seenInstead is null,
+            IsSkipped = isSkipped,
             Proof = seenInstead,
         };
         recorder.Observe(Operation.Nemesis, value);
         if (edge == FaultEdge.Begin)
         {
-            say($"  {clock.Elapsed.TotalSeconds,6:0.0} s  {planned.Kind.Name} {fault.Target}, {planned.Length.TotalSeconds:0.0} s{(seenInstead is null ? "" : $": NO EFFECT ({seenInstead})")}");
+            string outcome = seenInstead is null ? "" : isSkipped ? $": not possible now ({seenInstead})" : $": NO EFFECT ({seenInstead})";
+            say($"  {clock.Elapsed.TotalSeconds,6:0.0} s  {planned.Kind.Name} {fault.Target}, {planned.Length.TotalSeconds:0.0} s{outcome}");
+            if (isSkipped)
+            {
+                bed.Note($"{planned.Kind.Name} was not possible {clock.Elapsed.TotalSeconds:0} s after the begin: {seenInstead}");
+            }
         }
     }
 
@@ -157,19 +172,32 @@ internal sealed class NemesisRunner(TestBed bed, IHistoryRecorder recorder, Acti
         }
     }
 
+    /// <summary>Tells of it once for each process, and starts the node again.</summary>
+    private void EndedByItself(Node node)
+    {
+        string what = $"{node.Id} (process {node.ProcessId}) ended by itself {clock.Elapsed.TotalSeconds:0.0} s after the begin";
+        lock (crashes)
+        {
+            if (told.GetValueOrDefault(node.Id) == node.ProcessId)
+            {
+                return;
+            }
+
+            told[node.Id] = node.ProcessId;
+            crashes.Add(what);
+        }
+
+        say($"  {what}");
+        node.Launch();
+    }
+
     private async Task WatchAsync(CancellationToken over)
     {
-        Dictionary<string, int> told = [];
         while (!over.IsCancellationRequested)
         {
             foreach (Ground ground in bed.Grounds.Where(ground => !ground.Node.IsRunning && !bed.IsTaken(ground.Node.Id)))
             {
                 int process = ground.Node.ProcessId;
-                if (told.GetValueOrDefault(ground.Node.Id) == process)
-                {
-                    continue;
-                }
-
                 // Released by its fault a moment ago and started right then: look twice.
                 await Task.Delay(Watch, CancellationToken.None);
                 if (ground.Node.IsRunning || bed.IsTaken(ground.Node.Id) || ground.Node.ProcessId != process)
@@ -177,15 +205,7 @@ internal sealed class NemesisRunner(TestBed bed, IHistoryRecorder recorder, Acti
                     continue;
                 }
 
-                told[ground.Node.Id] = process;
-                string what = $"{ground.Node.Id} (process {process}) ended by itself {clock.Elapsed.TotalSeconds:0.0} s after the begin";
-                lock (crashes)
-                {
-                    crashes.Add(what);
-                }
-
-                say($"  {what}");
-                ground.Node.Launch();
+                EndedByItself(ground.Node);
             }
 
             await Task.Delay(Watch, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -17,6 +17,11 @@ internal abstract class NodeFault(TestBed bed, Random random, int count) : Fault
     {
         victims = Choose();
         Target = string.Join(", ", victims.Select(victim => victim.Node.Id));
+        foreach (Ground victim in victims.Where(victim => !victim.Node.IsRunning))
+        {
+            bed.FoundDown(victim.Node);
+        }
+
         await HappenAsync(cancellationToken);
     }
 

@@ -9,7 +9,6 @@ namespace GoQueue.Chaos.Nemesis;
 internal sealed class OldDisk(TestBed bed, Random random) : NodeFault(bed, random, 1)
 {
     private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(30);
-    private string? refused;
     private bool cameBack;
 
     // The node that may lose its files: wiping a second one could take the last copy of what the first one lost.
@@ -19,23 +18,24 @@ internal sealed class OldDisk(TestBed bed, Random random) : NodeFault(bed, rando
     {
         Node node = Victims[0].Node;
         string old = node.Data + "-old";
+        await DataFiles.AreThereAsync(node.Data, DamageWhat.Segments, cancellationToken);
         await node.KillAsync();
         Directory.Move(node.Data, old);
         node.Launch();
-        if (!await node.BecomesReadyAsync(JoinPatience, cancellationToken))
-        {
-            refused = $"{node.Id} did not join with an empty disk";
-        }
-
-        await node.KillAsync();
-        Directory.Delete(node.Data, recursive: true);
+        bool hasJoined = await node.BecomesReadyAsync(JoinPatience, cancellationToken);
+        await WipedDisk.ReplaceAsync(node);
         Directory.Move(old, node.Data);
         node.Launch();
-        cameBack = refused is null;
+        if (!hasJoined)
+        {
+            throw new NothingLeftException($"{node.Id} did not join with an empty disk within {JoinPatience.TotalSeconds:0} s, so that its disk never became an old one");
+        }
+
+        cameBack = true;
     }
 
     public override Task<string?> VerifyEffectAsync(CancellationToken cancellationToken) =>
-        Task.FromResult(cameBack ? null : refused ?? "the old disk did not come back");
+        Task.FromResult(cameBack ? null : "the old disk did not come back");
 
     protected override async Task HealAsync(CancellationToken cancellationToken)
     {

@@ -14,6 +14,8 @@ internal sealed class ProxiedLink(TestBed bed, Random random, Func<Random, LinkM
     private readonly CancellationTokenSource stop = new();
     private Task repeating = Task.CompletedTask;
 
+    public override bool IsHidden => Ways.Count > 0 && Bed.IsTaken(Ways[0].From);
+
     protected override async Task HappenAsync(CancellationToken cancellationToken)
     {
         LinkManners chosen = manners(Random);

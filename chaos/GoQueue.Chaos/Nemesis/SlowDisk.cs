@@ -7,6 +7,7 @@ internal sealed class SlowDisk(TestBed bed, Random random) : NodeFault(bed, rand
 {
     private const long BytesPerSecond = 64 << 10;
     private const int ProbeKibibytes = 64;
+    private static readonly TimeSpan Slow = TimeSpan.FromSeconds(0.5);
 
     protected override Task HappenAsync(CancellationToken cancellationToken)
     {
@@ -22,7 +23,9 @@ internal sealed class SlowDisk(TestBed bed, Random random) : NodeFault(bed, rand
         long began = Stopwatch.GetTimestamp();
         Machine.ToolResult wrote = await Machine.Tool.TryAsync(into[0], [.. into[1..], "dd", "if=/dev/zero", $"of={probe}", "bs=1k", $"count={ProbeKibibytes}", "conv=fdatasync"]);
         TimeSpan took = Stopwatch.GetElapsedTime(began);
-        return wrote.Code == 0 && took < TimeSpan.FromSeconds(0.5) ? $"{ProbeKibibytes} KiB were flushed on the disk of {Target} in {took.TotalMilliseconds:0} ms" : null;
+        return took >= Slow ? null
+            : wrote.IsOk ? $"{ProbeKibibytes} KiB were flushed on the disk of {Target} in {took.TotalMilliseconds:0} ms"
+            : $"the disk of {Target} could not be looked at: {wrote.Errors.Trim()}";
     }
 
     protected override Task HealAsync(CancellationToken cancellationToken)

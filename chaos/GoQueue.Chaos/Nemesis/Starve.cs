@@ -23,27 +23,37 @@ internal sealed class StarveProcessor(TestBed bed, Random random) : NodeFault(be
     }
 }
 
-/// <summary>A node has hardly more memory than it holds now: its page cache is taken away, and the system may end it.</summary>
+/// <summary>
+/// A node has hardly more memory than it holds now: its page cache is taken away, and the system may end it. How much it holds is looked at each time, and what it may have
+/// more becomes less and less until it runs short.
+/// </summary>
 internal sealed class StarveMemory(TestBed bed, Random random) : NodeFault(bed, random, 1)
 {
-    private const long SpareBytes = 12 << 20;
+    private const long FirstSpareBytes = 12 << 20;
+    private const long LeastSpareBytes = 256 << 10;
     private const int MostTries = 20;
     private long before;
+    private long spare = FirstSpareBytes;
 
     protected override Task HappenAsync(CancellationToken cancellationToken)
     {
         before = Victims[0].Group!.TimesShortOfMemory();
-        long bytes = Victims[0].Group!.OwnMemoryBytes() + SpareBytes;
-        for (int tries = 0; !Victims[0].Group!.TryBoundMemory(bytes) && tries < MostTries; tries++)
-        {
-            bytes += SpareBytes; // version 1 refuses a bound that it cannot reach at once
-        }
-
+        Bound();
         return Task.CompletedTask;
     }
 
-    public override Task<string?> VerifyEffectAsync(CancellationToken cancellationToken) =>
-        Task.FromResult(Victims[0].Group!.TimesShortOfMemory() > before ? null : $"{Target} never ran short of memory");
+    public override Task<string?> VerifyEffectAsync(CancellationToken cancellationToken)
+    {
+        if (Victims[0].Group!.TimesShortOfMemory() > before)
+        {
+            return Task.FromResult<string?>(null);
+        }
+
+        string seen = $"{Target} never ran short of memory with {spare >> 10} KiB more than it holds";
+        spare = Math.Max(spare / 2, LeastSpareBytes);
+        Bound();
+        return Task.FromResult<string?>(seen);
+    }
 
     protected override Task HealAsync(CancellationToken cancellationToken)
     {
@@ -55,5 +65,14 @@ internal sealed class StarveMemory(TestBed bed, Random random) : NodeFault(bed, 
 
         Launch(Victims[0].Node);
         return Task.CompletedTask;
+    }
+
+    private void Bound()
+    {
+        long bytes = Victims[0].Group!.OwnMemoryBytes() + spare;
+        for (int tries = 0; !Victims[0].Group!.TryBoundMemory(bytes) && tries < MostTries; tries++)
+        {
+            bytes += spare; // version 1 refuses a bound that it cannot reach at once
+        }
     }
 }

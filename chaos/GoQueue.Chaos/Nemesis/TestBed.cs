@@ -14,6 +14,7 @@ internal sealed record Ground(Node Node, LoopDisk? Disk, ControlGroup? Group, st
 internal sealed class TestBed(Cluster cluster, PrivateNetwork? network, Cuts? cuts, IReadOnlyList<Ground> grounds, string damagedNode, string topic)
 {
     private readonly ConcurrentQueue<string> notes = new();
+    private readonly ConcurrentDictionary<string, byte> damagedFiles = new(StringComparer.Ordinal);
     private readonly HashSet<string> taken = [];
     private readonly Lock gate = new();
 
@@ -35,10 +36,22 @@ internal sealed class TestBed(Cluster cluster, PrivateNetwork? network, Cuts? cu
     /// <summary>Starts a further node; set by whoever made the bed.</summary>
     public required Func<CancellationToken, Task<Node>> AddNodeAsync { get; init; }
 
+    /// <summary>A fault took a node that did not run any more: it ended by itself a moment ago. Set by whoever makes the faults; starts it again.</summary>
+    public Action<Node> FoundDown { get; set; } = static node => node.Launch();
+
+    /// <summary>A fault of the damaged node happens beside others: those that take several nodes leave it that one, if they can.</summary>
+    public bool SparesDamagedNode { get; set; }
+
     /// <summary>What was noted so far.</summary>
     public IReadOnlyList<string> Notes => [.. notes];
 
     public Ground this[string node] => grounds.First(ground => ground.Node.Id == node);
+
+    /// <summary>Files of this node were damaged on purpose.</summary>
+    public void Damaged(string node) => damagedFiles.TryAdd(node, 0);
+
+    /// <summary>Whether they were: what its files lack later is then no wonder.</summary>
+    public bool WasDamaged(string node) => damagedFiles.ContainsKey(node);
 
     /// <summary>Something that belongs into the record of the run.</summary>
     public void Note(string what) => notes.Enqueue(what);
@@ -58,7 +71,10 @@ internal sealed class TestBed(Cluster cluster, PrivateNetwork? network, Cuts? cu
                 throw new NothingLeftException($"{count} nodes are needed and {free.Length} are left by other faults");
             }
 
-            Ground[] chosen = [.. order.Where(id => !taken.Contains(id)).Take(count).Select(id => this[id])];
+            Ground[] chosen =
+            [
+                .. order.Where(id => !taken.Contains(id)).OrderBy(id => SparesDamagedNode && count > 1 && id == damagedNode).Take(count).Select(id => this[id]),
+            ];
             taken.UnionWith(chosen.Select(ground => ground.Node.Id));
             return chosen;
         }

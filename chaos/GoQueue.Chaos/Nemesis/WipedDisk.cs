@@ -13,13 +13,21 @@ internal sealed class WipedDisk(TestBed bed, Random random) : NodeFault(bed, ran
             await node.KillAsync();
         }
 
-        Directory.Delete(node.Data, recursive: true);
+        if (Directory.Exists(node.Data))
+        {
+            Directory.Delete(node.Data, recursive: true);
+        }
     }
 
     // The node that may lose its files: wiping a second one could take the last copy of what the first one lost.
     protected override IReadOnlyList<Ground> Choose() => [Bed.Take(Bed.DamagedNode)];
 
-    protected override Task HappenAsync(CancellationToken cancellationToken) => ReplaceAsync(Victims[0].Node);
+    protected override async Task HappenAsync(CancellationToken cancellationToken)
+    {
+        // Wiped a moment ago it holds nothing yet that could be lost.
+        await DataFiles.AreThereAsync(Victims[0].Node.Data, DamageWhat.Segments, cancellationToken);
+        await ReplaceAsync(Victims[0].Node);
+    }
 
     public override Task<string?> VerifyEffectAsync(CancellationToken cancellationToken) =>
         Task.FromResult(Directory.Exists(Victims[0].Node.Data) ? $"the data of {Target} are still there" : null);

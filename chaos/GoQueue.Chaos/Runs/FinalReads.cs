@@ -54,28 +54,32 @@ internal sealed class FinalReads(TestBed bed, WorkloadPlan plan, IHistoryRecorde
     {
         foreach (Log log in logs)
         {
-            BatchDigest[]? batches = null;
-            if (!dataOf.TryGetValue(log.Node, out string? data))
-            {
-                Record(log, batches); // its files are not ours to read
-                continue;
-            }
-
-            try
-            {
-                string folder = Path.Combine(data, "partitions", $"{topicId}-{log.Partition}");
-                batches = [.. BatchFile.Read(folder).Where(batch => batch.Base < log.End).Select(batch => new BatchDigest(batch.Base, batch.Next - 1, batch.Checksum))];
-            }
-            catch (Exception damage) when (damage is HarnessException or IOException)
-            {
-                bed.Note($"files of {plan.Topic}/{log.Partition} on {log.Node}: {damage.Message}");
-            }
-
-            Record(log, batches);
+            // Without its data folder its files are not ours to read.
+            Record(log, dataOf.TryGetValue(log.Node, out string? data) ? ReadFiles(log, Path.Combine(data, "partitions", $"{topicId}-{log.Partition}")) : null);
         }
     }
 
-    private void Record(Log log, BatchDigest[]? batches)
+    /// <summary>The batches as far as they can be read; null when they cannot because they were damaged on purpose.</summary>
+    private List<BatchDigest>? ReadFiles(Log log, string folder)
+    {
+        List<BatchDigest> batches = [];
+        try
+        {
+            foreach (StoredBatch batch in BatchFile.Read(folder).Where(batch => batch.Base < log.End))
+            {
+                batches.Add(new BatchDigest(batch.Base, batch.Next - 1, batch.Checksum));
+            }
+        }
+        catch (Exception damage) when (damage is HarnessException or IOException)
+        {
+            bed.Note($"files of {plan.Topic}/{log.Partition} on {log.Node}: {damage.Message}");
+            return bed.WasDamaged(log.Node) ? null : batches;
+        }
+
+        return batches;
+    }
+
+    private void Record(Log log, IReadOnlyList<BatchDigest>? batches)
     {
         int from = 0;
         do

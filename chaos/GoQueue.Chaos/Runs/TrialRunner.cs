@@ -44,6 +44,7 @@ internal sealed class TrialRunner(Func<Trial, string, ITestBedMaker> makerOf, Wo
         {
             string damaged = "n" + (1 + (trial.Seed % count)).ToString(System.Globalization.CultureInfo.InvariantCulture);
             bed = await maker.MakeAsync(count, damaged, work.Topic, cancellationToken);
+            bed.SparesDamagedNode = trial.Mixing == Mixing.Together && trial.Kinds.Any(kind => kind.Grip == Grip.DamagedNode);
             await bed.Cluster.CreateTopicAsync(work.Topic, work.Partitions, work.Replicas, work.MinInSync, cancellationToken);
             nemesis = new NemesisRunner(bed, history, say);
             await RunAsync(trial, bed, nemesis, work, history, cancellationToken);
@@ -180,6 +181,7 @@ internal sealed class TrialRunner(Func<Trial, string, ITestBedMaker> makerOf, Wo
             [
                 new History.Format.TopicConfiguration { Name = work.Topic, Partitions = work.Partitions, ReplicationFactor = work.Replicas, MinInSyncReplicas = work.MinInSync },
             ],
+            AreFaultsDrawn = trial.Mixing == Mixing.Drawn,
             RecoveryBoundMillis = (long)Healing.Bound.TotalMilliseconds,
             Other = new Dictionary<string, string>
             {

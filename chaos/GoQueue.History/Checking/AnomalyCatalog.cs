@@ -20,7 +20,7 @@ public static class AnomalyCatalog
         new("L11", "stale end", Error, "The end of a partition, asked for after an acknowledgement, lies below the acknowledged message."),
         new("L12", "watermark goes back", Error, "The committed end, the last stable offset or the start that one client was told went backwards."),
         new("L13", "wrong retention or compaction", Error, "The newest message of a key is missing, a record went before its time, a deleted key came back, or offsets were renumbered."),
-        new("L14", "replicas differ", Error, "After the healing two replicas differ below the high watermark."),
+        new("L14", "replicas differ", Error, "After the healing two replicas differ below the high watermark, or one that is in sync ends below it."),
         new("L15", "stuck", Error, "A partition does not take and give messages within the bound after the last fault."),
 
         new("O1", "lost commit", Error, "The committed offset of a group, as read, fits no order of the commits: an acknowledged commit was lost or undone."),

@@ -91,7 +91,7 @@ public sealed class HistoryChecker
             check.Finish();
         }
 
-        List<string> reasons = [.. Document(problems ?? [], problemCount), .. counter.Doubts(context.Options), .. context.Faults.WithoutEffect, .. context.Doubts];
+        List<string> reasons = [.. Document(problems ?? [], problemCount), .. counter.Doubts(context.Options), .. context.Faults.Doubts(context.Configuration.AreFaultsDrawn), .. context.Doubts];
         IReadOnlyList<Anomaly> anomalies = context.Findings.ToAnomalies();
         return new Verdict
         {

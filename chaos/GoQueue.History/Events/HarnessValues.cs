@@ -29,6 +29,13 @@ public sealed record NemesisValue : OperationValue
     /// <summary>It was looked for and found (begin: the cut pair cannot connect; end: it can again). False makes the run unknown.</summary>
     public bool TookEffect { get; init; }
 
+    /// <summary>
+    /// It could not be brought then: there was nothing it could happen to, or another fault stood before it. <see cref="Proof"/> says why. The run is unknown only when
+    /// the same fault never took effect in it (and not even then where faults are drawn from many, <c>areFaultsDrawn</c>, and some took effect).
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsSkipped { get; init; }
+
     /// <summary>How it was found, in words.</summary>
     public string? Proof { get; init; }
 
@@ -100,7 +107,7 @@ public sealed record FinalReadValue : OperationValue
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsLast { get; init; }
 
-    /// <summary>Read from the node's files, where that was done.</summary>
+    /// <summary>Read from the node's files, where that was done; empty when there was nothing in them.</summary>
     public IReadOnlyList<BatchDigest>? Batches { get; init; }
 
     public override string ToString() => $"{Topic}-{Partition} {Start}..{End} {Records.Count} records";

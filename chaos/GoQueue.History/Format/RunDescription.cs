@@ -52,6 +52,10 @@ public sealed record RunConfiguration
     /// <summary>A lease outlives a change of leader. When not, a second lease after a fault is only counted (Q3).</summary>
     public bool DoLeasesSurviveFaults { get; init; } = true;
 
+    /// <summary>Each fault is drawn from many: one that never found anything to happen to is told of, and does not make the run unknown.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool AreFaultsDrawn { get; init; }
+
     public IReadOnlyList<PipelineConfiguration> Pipelines { get; init; } = [];
 
     /// <summary>Anything else worth telling, for people.</summary>

@@ -141,6 +141,7 @@ public sealed partial class ModelHistory
     private void Final()
     {
         recorder.Observe(Operation.Phase, new PhaseValue { Phase = RunPhase.Healed });
+        recorder.Observe(Operation.Phase, new PhaseValue { Phase = RunPhase.Recovered });
         clock.Advance(20_000_000_000); // everything due is delivered, no lease is left
         DeliverDue();
         recorder.Observe(Operation.Phase, new PhaseValue { Phase = RunPhase.FinalReads });

@@ -32,6 +32,33 @@ public static partial class HistoryMutator
         return work.Done(MutationKind.DropFromReplica, $"{id} is not on node {read.Node}", "L14");
     }
 
+    private static Mutation? ShortenReplica(Work work)
+    {
+        HistoryEvent? read = work.Pick(work.LastReadsInSync().Where(static read => read.As<FinalReadValue>().Records.Count > 0));
+        if (read is null)
+        {
+            return null;
+        }
+
+        FinalReadValue value = read.As<FinalReadValue>();
+        long end = value.Records[^1].Offset!.Value;
+        work.Replace(read, value with { Records = [.. value.Records.SkipLast(1)], End = end });
+        return work.Done(MutationKind.ShortenReplica, $"event {read.Index}: node {read.Node} serves {value} up to {end} only", "L14");
+    }
+
+    private static Mutation? ShortenFiles(Work work)
+    {
+        HistoryEvent? read = work.Pick(work.LastReadsInSync().Where(static read => read.As<FinalReadValue>() is { Batches.Count: > 0, Records.Count: > 0 }));
+        if (read is null)
+        {
+            return null;
+        }
+
+        FinalReadValue value = read.As<FinalReadValue>();
+        work.Replace(read, value with { Batches = [.. value.Batches!.Where(batch => batch.Last < value.Records[^1].Offset)] });
+        return work.Done(MutationKind.ShortenFiles, $"event {read.Index}: the files of node {read.Node} end before {value.Records[^1]}", "L14");
+    }
+
     private static Mutation? Duplicate(Work work)
     {
         HashSet<MessageId?> withIdentity = [.. work.Events.Where(static next => next is { Type: EventType.Invoke, Value: SendValue { IsIdempotent: true } }).SelectMany(static next => next.As<SendValue>().Records).Select(static record => record.Message)];

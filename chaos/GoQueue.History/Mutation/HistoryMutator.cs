@@ -37,6 +37,8 @@ public static partial class HistoryMutator
             MutationKind.MoveToPartition => MoveToPartition(work),
             MutationKind.DamageBody => ChangeRead(work, kind, static record => record with { Damage = "damaged: by the mutation" }, "L7"),
             MutationKind.ChangeDigest => ChangeRead(work, kind, static record => record with { Digest = record.Digest ^ 1 }, "L7"),
+            MutationKind.ShortenReplica => ShortenReplica(work),
+            MutationKind.ShortenFiles => ShortenFiles(work),
             MutationKind.Phantom => ChangeRead(work, kind, static record => record with { Message = new MessageId(999_999, 1) }, "L7"),
             MutationKind.UnAbort => UnAbort(work),
             MutationKind.Tear => Tear(work),

@@ -15,6 +15,12 @@ public enum MutationKind
     /// <summary>A message is taken out of the final read of one of several replicas: L14.</summary>
     DropFromReplica,
 
+    /// <summary>What one of several replicas in sync serves ends before its last message: L14.</summary>
+    ShortenReplica,
+
+    /// <summary>The files of one of several replicas in sync lack the last batches: L14.</summary>
+    ShortenFiles,
+
     /// <summary>A message of a producer with identity stands a second time, behind all others, on every replica: L5.</summary>
     Duplicate,
 

@@ -69,6 +69,21 @@ internal sealed class Work
         ChangeFinals(topic, partition, value => value.IsLast ? value with { Records = [.. value.Records, record with { Offset = end }], End = end + 1 } : value);
     }
 
+    /// <summary>The last part of the final read of each replica that is in sync as far as the history knows, of partitions that several replicas gave.</summary>
+    public IEnumerable<HistoryEvent> LastReadsInSync()
+    {
+        bool hasRecovered = Events.Exists(static next => next is { Type: EventType.Ok, Value: PhaseValue { Phase: RunPhase.Recovered } });
+        ILookup<(string, int), LeaderValue> leaders = Ok(Operation.Leader).Select(static next => next.As<LeaderValue>()).Where(static leader => leader.InSync.Count > 0).ToLookup(static leader => (leader.Topic, leader.Partition));
+        foreach (IGrouping<(string, int), HistoryEvent> partition in Ok(Operation.FinalRead).Where(static read => read.As<FinalReadValue>().IsLast).GroupBy(static read => (read.As<FinalReadValue>().Topic, read.As<FinalReadValue>().Partition)))
+        {
+            LeaderValue? newest = leaders[partition.Key].OrderBy(static leader => (leader.LeaderEpoch, leader.PartitionEpoch ?? 0)).LastOrDefault();
+            foreach (HistoryEvent read in partition.Where(read => partition.Count() > 1 && (newest is null ? hasRecovered : newest.InSync.Contains(read.Node))))
+            {
+                yield return read;
+            }
+        }
+    }
+
     /// <summary>Every record in a final read, once for each replica.</summary>
     public IEnumerable<(HistoryEvent Read, FinalReadValue Value, HistoryRecord Record)> FinalRecords() =>
         from read in Ok(Operation.FinalRead)

@@ -45,7 +45,11 @@ internal sealed class FaultTracker
         {
             Tracked begun = new(nemesis, time, lastOk);
             faults.Add(begun);
-            active.Add(begun);
+            if (!nemesis.IsSkipped)
+            {
+                active.Add(begun);
+            }
+
             return;
         }
 
@@ -103,6 +107,7 @@ internal sealed class FaultTracker
             Begin = Span(begunAt),
             End = EndedAt is { } end ? Span(end) : null,
             TookEffect = TookEffect,
+            IsSkipped = begun.IsSkipped,
             Proof = begun.Proof,
             LongestStop = where is null ? null : Span(longest),
             StoppedPartition = where is { } stopped ? $"{stopped.Topic}-{stopped.Partition}" : null,

@@ -112,6 +112,9 @@ public sealed record FaultReport
 
     public required bool TookEffect { get; init; }
 
+    /// <summary>There was nothing it could happen to then.</summary>
+    public bool IsSkipped { get; init; }
+
     public string? Proof { get; init; }
 
     /// <summary>The longest time without an acknowledged write in any one partition, from the begin until every partition was written again after the end.</summary>

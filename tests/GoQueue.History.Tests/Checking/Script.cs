@@ -151,12 +151,19 @@ internal sealed class Script
     public Script Final(string records, long end, int partition = 0, long start = 0, string at = "1", string topic = "t", params BatchDigest[] batches) =>
         At(at).See(Operation.FinalRead, new FinalReadValue { Topic = topic, Partition = partition, Records = Records(records), Start = start, End = end, IsLast = true, Batches = batches.Length > 0 ? batches : null });
 
+    /// <summary>The same with the files of the replica, one batch for each message in them.</summary>
+    public Script FinalFiles(string records, long end, int inFiles, string at) =>
+        At(at).See(Operation.FinalRead, new FinalReadValue { Topic = "t", Partition = 0, Records = Records(records), End = end, IsLast = true, Batches = [.. Enumerable.Range(0, inFiles).Select(static offset => new BatchDigest(offset, offset, 7))] });
+
     public Script Probe(int partition = 0) => See(Operation.Probe, new ProbeValue { Topic = "t", Partition = partition });
 
     public Script Phase(RunPhase phase) => See(Operation.Phase, new PhaseValue { Phase = phase });
 
-    public Script Fault(int number, FaultEdge edge, bool effect = true) =>
-        See(Operation.Nemesis, new NemesisValue { Fault = "kill", Number = number, Edge = edge, Targets = ["1"], TookEffect = effect });
+    public Script Fault(int number, FaultEdge edge, bool effect = true, string fault = "kill", bool skipped = false) =>
+        See(Operation.Nemesis, new NemesisValue { Fault = fault, Number = number, Edge = edge, Targets = ["1"], TookEffect = effect, IsSkipped = skipped });
+
+    /// <summary>A fault that found nothing to happen to.</summary>
+    public Script Skipped(int number, string fault = "kill") => Fault(number, FaultEdge.Begin, effect: false, fault, skipped: true).Fault(number, FaultEdge.End, fault: fault);
 
     // Groups.
     public static PartitionPosition Position(long? offset, int partition = 0, string topic = "t") => new() { Topic = topic, Partition = partition, Offset = offset };

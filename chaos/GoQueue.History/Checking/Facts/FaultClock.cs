@@ -7,6 +7,9 @@ internal sealed class FaultClock
 {
     private readonly HashSet<int> active = [];
     private readonly HashSet<int> withoutEffect = [];
+    private readonly List<string> doubts = [];
+    private readonly HashSet<string> effective = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, string?> skipped = new(StringComparer.Ordinal);
 
     /// <summary>Nanoseconds; the end of the last fault, 0 before the first.</summary>
     public long QuietSince { get; private set; }
@@ -15,9 +18,6 @@ internal sealed class FaultClock
 
     /// <summary>Begins of faults so far: two equal counts have no fault between them.</summary>
     public int Begun { get; private set; }
-
-    /// <summary>Faults that were brought, or taken away, and could not be found to have (not) taken effect.</summary>
-    public List<string> WithoutEffect { get; } = [];
 
     public void Observe(HistoryEvent seen)
     {
@@ -35,15 +35,41 @@ internal sealed class FaultClock
                 QuietSince = seen.Time;
             }
 
-            if (!fault.TookEffect && withoutEffect.Add(fault.Number))
+            if (fault.IsSkipped)
             {
-                WithoutEffect.Add($"fault {fault.Number} ({fault}) was not seen to take effect{(fault.Proof is null ? "" : $": {fault.Proof}")}");
+                skipped.TryAdd(fault.Fault, fault.Proof);
+            }
+            else if (fault.TookEffect)
+            {
+                if (fault.Edge == FaultEdge.Begin)
+                {
+                    effective.Add(fault.Fault);
+                }
+            }
+            else if (withoutEffect.Add(fault.Number))
+            {
+                doubts.Add($"fault {fault.Number} ({fault}) was not seen to take effect{(fault.Proof is null ? "" : $": {fault.Proof}")}");
             }
         }
         else if (seen.Operation == Operation.Phase && seen.As<PhaseValue>().Phase == RunPhase.Healed)
         {
             active.Clear();
             QuietSince = seen.Time;
+        }
+    }
+
+    /// <summary>Faults that were brought, or taken away, and could not be found to have (not) taken effect, and those that never found anything to happen to.</summary>
+    /// <param name="areDrawn">Each fault was drawn from many: it is enough that some took effect.</param>
+    public IEnumerable<string> Doubts(bool areDrawn)
+    {
+        foreach (string doubt in doubts)
+        {
+            yield return doubt;
+        }
+
+        foreach ((string fault, string? why) in skipped.Where(fault => !effective.Contains(fault.Key) && !(areDrawn && effective.Count > 0)))
+        {
+            yield return $"{fault} never took effect: there was nothing that it could happen to{(why is null ? "" : $" ({why})")}";
         }
     }
 

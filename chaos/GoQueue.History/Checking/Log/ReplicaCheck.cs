@@ -3,18 +3,41 @@ using GoQueue.History.Events;
 
 namespace GoQueue.History.Checking.Log;
 
-/// <summary>L14: below the lowest end of all of them, every replica of a partition holds the same records and, where files were read, the same batches.</summary>
+/// <summary>
+/// L14: below the lowest end of all of them, every replica of a partition holds the same records and, where files were read, the same batches. And a replica that is in sync
+/// holds everything that is committed: neither what it serves nor its files end below what another serves.
+/// </summary>
 internal sealed class ReplicaCheck(CheckContext context) : Check(context)
 {
     private readonly Dictionary<int, SortedDictionary<string, Replica>> partitions = [];
+    private readonly Dictionary<int, (long LeaderEpoch, long PartitionEpoch, IReadOnlyList<string> InSync)> inSync = []; // newest of each partition
+    private bool hasRecovered;
 
     public override void Observed(HistoryEvent seen)
     {
-        if (seen is not { Type: EventType.Ok, Value: FinalReadValue read })
+        switch (seen)
         {
-            return;
-        }
+            case { Type: EventType.Ok, Value: FinalReadValue read }:
+                Read(seen, read);
+                break;
+            case { Type: EventType.Ok, Value: LeaderValue { InSync: { Count: > 0 } nodes } leader }:
+                int partition = Context.Partitions.Number(leader.Topic, leader.Partition);
+                if (!inSync.TryGetValue(partition, out var known) || (leader.LeaderEpoch, leader.PartitionEpoch ?? 0).CompareTo((known.LeaderEpoch, known.PartitionEpoch)) >= 0)
+                {
+                    inSync[partition] = (leader.LeaderEpoch, leader.PartitionEpoch ?? 0, nodes);
+                }
 
+                break;
+            case { Value: PhaseValue { Phase: RunPhase.Recovered } }:
+                hasRecovered = seen.Type == EventType.Ok;
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Read(HistoryEvent seen, FinalReadValue read)
+    {
         int partition = Context.Partitions.Number(read.Topic, read.Partition);
         if (!partitions.TryGetValue(partition, out SortedDictionary<string, Replica>? replicas))
         {
@@ -30,6 +53,7 @@ internal sealed class ReplicaCheck(CheckContext context) : Check(context)
         replica.Event = seen.Index;
         replica.End = Math.Max(replica.End, read.End);
         replica.IsComplete |= read.IsLast;
+        replica.HasBatches |= read.Batches is not null;
         foreach (HistoryRecord record in read.Records)
         {
             if (record.Offset is { } offset and >= 0)
@@ -40,7 +64,7 @@ internal sealed class ReplicaCheck(CheckContext context) : Check(context)
 
         foreach (BatchDigest batch in read.Batches ?? [])
         {
-            replica.HasBatches = true;
+            replica.BatchesEnd = Math.Max(replica.BatchesEnd, batch.Last + 1);
             replica.Batches[batch.Base] = ((ulong)batch.Crc << 20) | (ulong)(batch.Last - batch.Base + 1);
         }
     }
@@ -54,6 +78,28 @@ internal sealed class ReplicaCheck(CheckContext context) : Check(context)
             {
                 Compare(partition, whole[0], whole[i]);
             }
+
+            long committed = whole.Select(static replica => replica.Value.End).DefaultIfEmpty(0).Max();
+            foreach ((string node, Replica replica) in whole.Where(replica => IsInSync(partition, replica.Key)))
+            {
+                CheckEnd(partition, node, replica, committed);
+            }
+        }
+    }
+
+    /// <summary>By the newest word of the cluster about the partition; without one, a cluster that said it is well again said so of all its replicas.</summary>
+    private bool IsInSync(int partition, string node) => inSync.TryGetValue(partition, out var newest) ? newest.InSync.Contains(node) : hasRecovered;
+
+    private void CheckEnd(int partition, string node, Replica replica, long committed)
+    {
+        if (replica.End < committed)
+        {
+            Report("L14", $"node {node} is in sync and serves up to {replica.End}, the committed end is {committed}", [replica.Event], partition, replica.End);
+        }
+        else if (replica.HasBatches && Math.Max(replica.BatchesEnd, replica.Start) < committed)
+        {
+            long end = Math.Max(replica.BatchesEnd, replica.Start);
+            Report("L14", $"node {node} is in sync and its files end at {end}, the committed end is {committed}", [replica.Event], partition, end);
         }
     }
 
@@ -134,6 +180,7 @@ internal sealed class ReplicaCheck(CheckContext context) : Check(context)
         public long Event;
         public bool IsComplete;
         public bool HasBatches;
+        public long BatchesEnd;
         public readonly OffsetMap<ulong> Records = new();
         public readonly OffsetMap<ulong> Batches = new();
     }

@@ -104,8 +104,8 @@ internal static class TrialSections
             string stop = fault.LongestStop is null ? "-" : $"{HtmlText.Seconds(fault.LongestStop)} ({fault.StoppedPartition})";
             page.Tag("<tr>").Element("td", fault.Number.ToString(CultureInfo.InvariantCulture), "class=\"n\"").Element("td", fault.Fault, "class=\"nb\"").Element("td", string.Join(' ', fault.Targets))
                 .Element("td", HtmlText.Clock(fault.Begin), "class=\"n\"").Element("td", fault.End is { } end ? HtmlText.Seconds(end - fault.Begin) : "to the end", "class=\"n\"")
-                .Element("td", stop, "class=\"n\"").Element("td", fault.WrittenAgainAfter is null ? "not seen" : HtmlText.Seconds(fault.WrittenAgainAfter), "class=\"n\"")
-                .Element("td", (fault.TookEffect ? "yes" : "not seen") + (fault.Proof is null ? string.Empty : $": {fault.Proof}")).Tag("</tr>");
+                .Element("td", stop, "class=\"n\"").Element("td", fault.IsSkipped ? "-" : fault.WrittenAgainAfter is null ? "not seen" : HtmlText.Seconds(fault.WrittenAgainAfter), "class=\"n\"")
+                .Element("td", (fault.TookEffect ? "yes" : fault.IsSkipped ? "not possible then" : "not seen") + (fault.Proof is null ? string.Empty : $": {fault.Proof}")).Tag("</tr>");
         }
 
         page.Tag("</tbody></table></div>");

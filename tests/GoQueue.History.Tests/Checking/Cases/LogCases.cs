@@ -109,7 +109,17 @@ internal static class LogCases
         Flagged("L14", "one replica lacks a message", static h => h.IsUnknown().Send(0, "0-0").Send(1, "1=1-0").Final("0=0-0 1=1-0", 2).Final("1=1-0", 2, at: "2")),
         Flagged("L14", "another digest on one replica", static h => h.Send(0, "0=0-0").Final("0=0-0#1", 1).Final("0=0-0#2", 1, at: "2")),
         Flagged("L14", "other bytes in a batch", static h => h.Send(0, "0=0-0").Final("0=0-0", 1, batches: new BatchDigest(0, 0, 1)).Final("0=0-0", 1, at: "2", batches: new BatchDigest(0, 0, 2))),
-        Clean("L14", "one replica ends earlier", static h => h.Send(0, "0=0-0").Send(0, "1=0-1").Final("0=0-0 1=0-1", 2).Final("0=0-0", 1, at: "2")),
+        Clean("L14", "one replica ends earlier, and nobody said that it is in sync", static h => h.Send(0, "0=0-0").Send(0, "1=0-1").Final("0=0-0 1=0-1", 2).Final("0=0-0", 1, at: "2")),
+        Flagged("L14", "one replica serves less after all was said to be well", static h => h.Phase(RunPhase.Recovered).Send(0, "0=0-0").Send(0, "1=0-1").Final("0=0-0 1=0-1", 2).Final("0=0-0", 1, at: "2")),
+        Flagged("L14", "one replica that is in sync serves less", static h => h.Send(0, "0=0-0").Send(0, "1=0-1").Leader("1", 3, 7).Final("0=0-0 1=0-1", 2).Final("0=0-0", 1, at: "2")),
+        Flagged("L14", "one replica that is in sync serves nothing", static h => h.Send(0, "0=0-0").Leader("1", 3, 7).Final("0=0-0", 1).Final("", 0, at: "2")),
+        Clean("L14", "one replica serves less, and is out of sync by the newest word", static h =>
+            h.Phase(RunPhase.Recovered).Send(0, "0=0-0").Send(0, "1=0-1").At("2").Leader("1", 3, 7, "1").At("1").Leader("1", 3, 6).Final("0=0-0 1=0-1", 2).Final("0=0-0", 1, at: "2")),
+        Flagged("L14", "the files of one replica end earlier than what it serves", static h =>
+            h.Phase(RunPhase.Recovered).Send(0, "0=0-0").Send(0, "1=0-1").FinalFiles("0=0-0 1=0-1", 2, 2, "1").FinalFiles("0=0-0 1=0-1", 2, 1, "2")),
+        Flagged("L14", "the files of the only replica end earlier than what it serves", static h => h.Phase(RunPhase.Recovered).Send(0, "0=0-0").FinalFiles("0=0-0", 1, 0, "2")),
+        Clean("L14", "the files of one replica end later", static h =>
+            h.Phase(RunPhase.Recovered).Send(0, "0=0-0").FinalFiles("0=0-0", 1, 1, "1").FinalFiles("0=0-0", 1, 2, "2")),
 
         Flagged("L15", "it never works again", static h => h.Fault(1, FaultEdge.Begin).Fault(1, FaultEdge.End).Wait(500).As(EventType.Info).Probe()),
         Flagged("L15", "it works again too late", static h => h.Fault(1, FaultEdge.Begin).Fault(1, FaultEdge.End).As(EventType.Info).Probe().Wait(500).Probe()),
