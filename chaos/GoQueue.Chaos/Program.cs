@@ -34,6 +34,7 @@ static async Task<int> RunAsync(string[] arguments)
     return command switch
     {
         "run" => await new RunCommand(ChaosOptions.Parse(rest, AppContext.BaseDirectory, Random.Shared.Next())).RunAsync(),
+        "client" => await ClientCommand.RunAsync(new Arguments(rest)),
         "check" => CheckCommand.Run(new Arguments(rest)),
         "report" => ReportCommand.Run(new Arguments(rest)),
         "mutate" => MutateCommand.Run(new Arguments(rest)),

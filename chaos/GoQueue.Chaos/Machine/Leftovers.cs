@@ -1,5 +1,6 @@
 using System.Globalization;
 using GoQueue.Harness.Clusters;
+using GoQueue.Chaos.Clients;
 using GoQueue.Chaos.Nemesis;
 
 namespace GoQueue.Chaos.Machine;
@@ -113,7 +114,7 @@ internal static class Leftovers
             [.. ServersOf()]);
     }
 
-    /// <summary>Servers that were started by a run: their cluster id is its name.</summary>
+    /// <summary>Servers that were started by a run, whose cluster id is its name, and its clients, which are told it.</summary>
     private static IEnumerable<(int Process, RunName Run)> ServersOf()
     {
         foreach (string folder in Directory.GetDirectories("/proc"))
@@ -133,7 +134,7 @@ internal static class Leftovers
                 continue;
             }
 
-            int at = Array.IndexOf(words, "--cluster-id");
+            int at = Math.Max(Array.IndexOf(words, "--cluster-id"), Array.IndexOf(words, ClientLines.RunArgument));
             if (at >= 0 && at + 1 < words.Length && words[at + 1] == RunName.Of(words[at + 1])?.ToString())
             {
                 yield return (process, RunName.Of(words[at + 1])!.Value);

@@ -53,10 +53,13 @@ internal static class Catalogue
         new("starve-cpu", "a node gets 5 % of a processor", Grip.SomeNodes, Usual, (bed, random) => new StarveProcessor(bed, random)) { Needs = Needs.Groups },
         new("starve-memory", "a node has hardly more memory than it holds", Grip.SomeNodes, Usual, (bed, random) => new StarveMemory(bed, random)) { Needs = Needs.Groups },
 
-        new("storm-leaders", "leaderships handed on all the time", Grip.Loose, Long, (bed, random) => new AdminStorm(bed, random, AdminStorm.Sort.Leaders)) { IsRequest = true },
-        new("storm-controller", "the controller moved all the time", Grip.Loose, Long, (bed, random) => new AdminStorm(bed, random, AdminStorm.Sort.Controller)) { IsRequest = true },
-        new("reassign", "replicas moved between four nodes all the time", Grip.Loose, Long, (bed, random) => new AdminStorm(bed, random, AdminStorm.Sort.Replicas)) { Nodes = 4, IsRequest = true },
+        new("storm-leaders", "leaderships handed on all the time", Grip.Loose, Long, (bed, random) => new AdminStorm(bed, random, AdminStorm.Sort.Leaders)) { WorksAttached = true },
+        new("storm-controller", "the controller moved all the time", Grip.Loose, Long, (bed, random) => new AdminStorm(bed, random, AdminStorm.Sort.Controller)) { WorksAttached = true },
+        new("reassign", "replicas moved between four nodes all the time", Grip.Loose, Long, (bed, random) => new AdminStorm(bed, random, AdminStorm.Sort.Replicas)) { Nodes = 4, WorksAttached = true },
         new("membership", "a node added, another drained and removed, and the reverse", Grip.DamagedNode, (20, 30), (bed, random) => new Membership(bed, random)),
+
+        new("client-kill", "SIGKILL of a client in the middle of a send; another process goes on", Grip.Clients, Short, (bed, random) => new ClientKill(bed, random)) { WorksAttached = true },
+        new("client-pause", "SIGSTOP of a client in the middle of a send: a sender and a reader that come back late", Grip.Clients, (0.3, 15), (bed, random) => new ClientPause(bed, random)) { WorksAttached = true },
     ];
 
     public static FaultKind? Find(string name) => All.FirstOrDefault(kind => kind.Name == name);

@@ -78,6 +78,8 @@ internal static class DataFiles
         return Math.Min(at, stream.Length);
     }
 
-    private static string[] Files(string folder, string pattern) =>
-        Directory.Exists(folder) ? [.. Directory.GetFiles(folder, pattern, SearchOption.AllDirectories).Order(StringComparer.Ordinal)] : [];
+    /// <summary>Not those of replicas that were set aside as damaged: nobody reads them any more.</summary>
+    private static string[] Files(string folder, string pattern) => Directory.Exists(folder)
+        ? [.. Directory.GetFiles(folder, pattern, SearchOption.AllDirectories).Where(static file => !file.Contains(".damaged/", StringComparison.Ordinal)).Order(StringComparer.Ordinal)]
+        : [];
 }

@@ -25,6 +25,9 @@ internal enum Grip
 
     /// <summary>Clocks.</summary>
     Clocks,
+
+    /// <summary>A client process.</summary>
+    Clients,
 }
 
 /// <summary>One row of the table of faults.</summary>
@@ -44,13 +47,13 @@ internal sealed record FaultKind(string Name, string Title, Grip Grip, (double L
     /// <summary>The hooks of an attached cluster that it can be made of; null: none.</summary>
     public (string Begin, string End)? Hooks { get; init; }
 
-    /// <summary>It only asks the cluster to do something, so that it works on an attached one as it is.</summary>
-    public bool IsRequest { get; init; }
+    /// <summary>It only asks the cluster to do something, or happens to our own clients, so that it works on an attached one as it is.</summary>
+    public bool WorksAttached { get; init; }
 
     /// <summary>The same fault for an attached cluster; null when it is not possible there.</summary>
     public FaultKind? Attached(IReadOnlyDictionary<string, string> hooks, int nodes)
     {
-        if (IsRequest && Nodes <= nodes)
+        if (WorksAttached && Nodes <= nodes)
         {
             return this;
         }

@@ -50,7 +50,7 @@ internal sealed class StarveMemory(TestBed bed, Random random) : NodeFault(bed, 
         }
 
         string seen = $"{Target} never ran short of memory with {spare >> 10} KiB more than it holds";
-        spare = Math.Max(spare / 2, LeastSpareBytes);
+        spare = Math.Max(spare * 3 / 4, LeastSpareBytes);
         Bound();
         return Task.FromResult<string?>(seen);
     }

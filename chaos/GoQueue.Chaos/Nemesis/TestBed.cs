@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using GoQueue.Chaos.Clients;
 using GoQueue.Chaos.Disks;
 using GoQueue.Chaos.Machine;
 using GoQueue.Chaos.Networks;
@@ -35,6 +36,9 @@ internal sealed class TestBed(Cluster cluster, PrivateNetwork? network, Cuts? cu
 
     /// <summary>Starts a further node; set by whoever made the bed.</summary>
     public required Func<CancellationToken, Task<Node>> AddNodeAsync { get; init; }
+
+    /// <summary>The clients that have a process of their own.</summary>
+    public IReadOnlyList<ClientHost> Clients { get; set; } = [];
 
     /// <summary>A fault took a node that did not run any more: it ended by itself a moment ago. Set by whoever makes the faults; starts it again.</summary>
     public Action<Node> FoundDown { get; set; } = static node => node.Launch();

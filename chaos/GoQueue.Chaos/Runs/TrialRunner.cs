@@ -21,6 +21,7 @@ internal sealed record TrialOutcome(Trial Trial, string Folder, string HistoryFi
 /// <summary>One cluster from start to the end of its history: clients, faults, healing, final reads, files.</summary>
 internal sealed class TrialRunner(Func<Trial, string, ITestBedMaker> makerOf, WorkloadPlan plan, int nodes, Action<string> say)
 {
+    private const int ClientProcesses = 2;
     private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan AfterRecovery = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(1);
@@ -33,7 +34,8 @@ internal sealed class TrialRunner(Func<Trial, string, ITestBedMaker> makerOf, Wo
         Directory.CreateDirectory(folder);
         int count = Math.Max(nodes, trial.Nodes);
         string historyFile = Path.Combine(folder, "history.jsonl");
-        WorkloadPlan work = plan with { Seed = trial.Seed };
+        int processes = trial.Kinds.Any(kind => kind.Grip == Grip.Clients) ? ClientProcesses : 0;
+        WorkloadPlan work = plan with { Seed = trial.Seed, ClientProcesses = processes };
         using HistoryWriter history = HistoryWriter.Create(historyFile, Describe(trial, work, count));
         ITestBedMaker maker = makerOf(trial, folder);
         TestBed? bed = null;
@@ -75,6 +77,7 @@ internal sealed class TrialRunner(Func<Trial, string, ITestBedMaker> makerOf, Wo
         string? wrong;
         await using (AllWorkloads clients = AllWorkloads.Start(bed.Cluster, work, history))
         {
+            bed.Clients = clients.Hosts;
             await nemesis.RunAsync(Schedule.Of(trial), trial.Length, cancellationToken);
             history.Observe(Operation.Phase, new PhaseValue { Phase = RunPhase.Healed });
             long healed = Stopwatch.GetTimestamp();

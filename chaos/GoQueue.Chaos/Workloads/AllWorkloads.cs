@@ -1,3 +1,6 @@
+using System.Globalization;
+using GoQueue.Chaos.Clients;
+using GoQueue.Chaos.Machine;
 using GoQueue.Harness.Clusters;
 using GoQueue.History.Format;
 
@@ -8,6 +11,7 @@ internal sealed class AllWorkloads : IAsyncDisposable
 {
     private const int PipelinedLanes = 8;
     private const double RestPerSecond = 10;
+    private const double ProcessPerSecond = 20;
     private const double EndsPerSecond = 15;
     private const double ChangesPerSecond = 6;
     private const int RegisterTopics = 4;
@@ -15,6 +19,10 @@ internal sealed class AllWorkloads : IAsyncDisposable
 
     private readonly CancellationTokenSource stop = new();
     private readonly List<Task> running = [];
+    private readonly List<ClientHost> hosts = [];
+
+    /// <summary>The clients that have a process of their own.</summary>
+    public IReadOnlyList<ClientHost> Hosts => hosts;
 
     public static AllWorkloads Start(Cluster cluster, WorkloadPlan plan, IHistoryRecorder recorder)
     {
@@ -26,7 +34,7 @@ internal sealed class AllWorkloads : IAsyncDisposable
         {
             for (int sender = 1; sender <= 3; sender++)
             {
-                ProducerSender one = new(cluster, plan, recorder, $"log-{sender}", lanes: 1, rate / 3);
+                ProducerSender one = new(() => cluster.Endpoints, plan, recorder, $"log-{sender}", lanes: 1, rate / 3);
                 all.Run(one.RunAsync);
             }
 
@@ -35,15 +43,20 @@ internal sealed class AllWorkloads : IAsyncDisposable
 
         if (plan.Chosen.Contains("idempotent"))
         {
-            all.Run(new ProducerSender(cluster, plan, recorder, "pipelined", PipelinedLanes, rate).RunAsync);
+            all.Run(new ProducerSender(() => cluster.Endpoints, plan, recorder, "pipelined", PipelinedLanes, rate).RunAsync);
         }
 
         if (plan.Chosen.Contains("log") || plan.Chosen.Contains("idempotent"))
         {
-            int[] every = [.. Enumerable.Range(0, plan.Partitions)];
-            all.Run(new ConsumerPoller(cluster, plan, recorder, every, rack: null).RunAsync);
-            all.Run(new ConsumerPoller(cluster, plan, recorder, [0], rack: null).RunAsync);
-            all.Run(new ConsumerPoller(cluster, plan, recorder, every, cluster.Nodes[^1].Id).RunAsync);
+            Dictionary<int, long> every = Enumerable.Range(0, plan.Partitions).ToDictionary(static partition => partition, static _ => 0L);
+            all.Run(new ConsumerPoller(() => cluster.Endpoints, plan, recorder, every, rack: null).RunAsync);
+            all.Run(new ConsumerPoller(() => cluster.Endpoints, plan, recorder, new Dictionary<int, long> { [0] = 0 }, rack: null).RunAsync);
+            all.Run(new ConsumerPoller(() => cluster.Endpoints, plan, recorder, every, cluster.Nodes[^1].Id).RunAsync);
+            for (int number = 1; number <= plan.ClientProcesses; number++)
+            {
+                all.Start($"c{number.ToString(CultureInfo.InvariantCulture)}", cluster, plan, recorder);
+            }
+
             all.Run(new RestPoller(cluster, plan, recorder, new Random(seeds.Next())).RunAsync);
         }
 
@@ -68,14 +81,35 @@ internal sealed class AllWorkloads : IAsyncDisposable
     public async Task StopAsync()
     {
         await stop.CancelAsync();
-        await Task.WhenAll(running);
+        await Task.WhenAll([.. running, .. hosts.Select(host => host.StopAsync())]);
     }
 
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
         await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (ClientHost host in hosts)
+        {
+            await host.DisposeAsync();
+        }
+
         stop.Dispose();
+    }
+
+    private void Start(string name, Cluster cluster, WorkloadPlan plan, IHistoryRecorder recorder)
+    {
+        ClientHost host = new(name, ClientHost.OwnProgram(), RunName.Own.ToString(), recorder, (process, positions) => new ClientOrder
+        {
+            Name = process,
+            Endpoints = cluster.Endpoints,
+            Topic = plan.Topic,
+            Partitions = plan.Partitions,
+            Bytes = plan.Bytes,
+            PerSecond = ProcessPerSecond,
+            Positions = positions,
+        });
+        hosts.Add(host);
+        host.Start();
     }
 
     private void Run(Func<CancellationToken, Task> client) => running.Add(Task.Run(() => client(stop.Token), CancellationToken.None));

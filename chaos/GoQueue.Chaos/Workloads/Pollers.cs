@@ -9,22 +9,22 @@ using GoQueue.History.Format;
 
 namespace GoQueue.Chaos.Workloads;
 
-/// <summary>A consumer of the client library that reads some partitions from their starts on, from leaders or from the replica in a rack.</summary>
-internal sealed class ConsumerPoller(Cluster cluster, WorkloadPlan plan, IHistoryRecorder recorder, IReadOnlyList<int> partitions, string? rack)
+/// <summary>A consumer of the client library that reads some partitions from given offsets on, from leaders or from the replica in a rack.</summary>
+internal sealed class ConsumerPoller(Func<IReadOnlyList<string>> endpoints, WorkloadPlan plan, IHistoryRecorder recorder, IReadOnlyDictionary<int, long> from, string? rack)
 {
     private static readonly TimeSpan PollPatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(100);
 
-    private readonly Dictionary<int, long> positions = partitions.ToDictionary(partition => partition, _ => 0L);
+    private readonly Dictionary<int, long> positions = new(from);
 
     public async Task RunAsync(CancellationToken stop)
     {
         ClientProcess process = new(recorder);
         while (!stop.IsCancellationRequested)
         {
-            await using GoQueueClient client = GoQueueClient.Connect(new GoQueueClientOptions { Address = string.Join(',', cluster.Endpoints), ClientId = "chaos-poller", ConnectTimeout = TimeSpan.FromSeconds(2) });
-            await using GoQueueConsumer consumer = client.CreateConsumer(new ConsumerOptions { Topic = plan.Topic, Partitions = partitions, StartOffsets = new Dictionary<int, long>(positions), Rack = rack });
+            await using GoQueueClient client = GoQueueClient.Connect(new GoQueueClientOptions { Address = string.Join(',', endpoints()), ClientId = "chaos-poller", ConnectTimeout = TimeSpan.FromSeconds(2) });
+            await using GoQueueConsumer consumer = client.CreateConsumer(new ConsumerOptions { Topic = plan.Topic, Partitions = [.. from.Keys], StartOffsets = new Dictionary<int, long>(positions), Rack = rack });
             AssignValue assigned = new() { Partitions = [.. positions.Select(at => new PartitionPosition { Topic = plan.Topic, Partition = at.Key, Offset = at.Value })] };
             process.Invoke(Operation.Assign, assigned);
             process.Ok(Operation.Assign, assigned);

@@ -13,7 +13,7 @@ namespace GoQueue.Chaos.Workloads;
 /// One producer of the client library, idempotent, acks all, which sends one message after the other to the partitions in turn; or several of its processes at once, whose
 /// messages then travel in batches and overtake nothing: the pipelined producer.
 /// </summary>
-internal sealed class ProducerSender(Cluster cluster, WorkloadPlan plan, IHistoryRecorder recorder, string name, int lanes, double perSecond)
+internal sealed class ProducerSender(Func<IReadOnlyList<string>> endpoints, WorkloadPlan plan, IHistoryRecorder recorder, string name, int lanes, double perSecond)
 {
     // Shorter than a long fault, so that unknown outcomes do occur.
     private static readonly TimeSpan DeliveryTimeout = TimeSpan.FromSeconds(12);
@@ -26,7 +26,7 @@ internal sealed class ProducerSender(Cluster cluster, WorkloadPlan plan, IHistor
     {
         await using GoQueueClient client = GoQueueClient.Connect(new GoQueueClientOptions
         {
-            Address = string.Join(',', cluster.Endpoints),
+            Address = string.Join(',', endpoints()),
             ClientId = $"chaos-{name}",
             RequestTimeout = RequestTimeout,
             ConnectTimeout = TimeSpan.FromSeconds(2),

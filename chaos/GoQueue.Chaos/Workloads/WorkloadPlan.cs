@@ -20,6 +20,9 @@ internal sealed record WorkloadPlan
     /// <summary>Bytes of a message.</summary>
     public int Bytes { get; init; } = 200;
 
+    /// <summary>Clients (a sender and a reader each) in processes of their own.</summary>
+    public int ClientProcesses { get; init; }
+
     /// <summary>Of all choices that clients draw.</summary>
     public int Seed { get; init; }
 
