@@ -35,7 +35,7 @@ static async Task<int> RunAsync(string[] arguments)
     {
         "run" => await new RunCommand(ChaosOptions.Parse(rest, AppContext.BaseDirectory, Random.Shared.Next())).RunAsync(),
         "client" => await ClientCommand.RunAsync(new Arguments(rest)),
-        "check" => CheckCommand.Run(new Arguments(rest)),
+        "check" => CheckCommand.Run(new Arguments(rest), Console.Out),
         "report" => ReportCommand.Run(new Arguments(rest)),
         "mutate" => MutateCommand.Run(new Arguments(rest)),
         "export" => ExportCommand.Run(new Arguments(rest)),

@@ -10,7 +10,8 @@ internal static class CheckCommand
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 
-    public static int Run(Arguments given)
+    /// <summary>Answers the exit code: 0 valid, 1 invalid, 2 unknown.</summary>
+    public static int Run(Arguments given, TextWriter output)
     {
         bool isJson = given.Switch("--json");
         given.Finish(words: 1);
@@ -18,32 +19,32 @@ internal static class CheckCommand
         Verdict verdict = HistoryChecker.CheckFile(file, options => options with { MinimumOk = Judgement.MinimumOk });
         if (isJson)
         {
-            Console.WriteLine(JsonSerializer.Serialize(verdict, Json));
+            output.WriteLine(JsonSerializer.Serialize(verdict, Json));
             return CodeOf(verdict);
         }
 
         foreach (Anomaly anomaly in verdict.Anomalies)
         {
-            Console.WriteLine(anomaly);
-            Console.WriteLine($"    {anomaly.Definition.Words}");
+            output.WriteLine(anomaly);
+            output.WriteLine($"    {anomaly.Definition.Words}");
             foreach (Evidence evidence in anomaly.Evidence)
             {
-                Console.WriteLine($"    {evidence}");
+                output.WriteLine($"    {evidence}");
             }
         }
 
         foreach (string reason in verdict.Reasons)
         {
-            Console.WriteLine($"doubt: {reason}");
+            output.WriteLine($"doubt: {reason}");
         }
 
         foreach (OperationCount count in verdict.Operations.Where(count => count.Invoked + count.Ok > 0))
         {
-            Console.WriteLine($"{count.Operation,-14} {count.Ok,10} ok {count.Fail,8} fail {count.Info,8} info");
+            output.WriteLine($"{count.Operation,-14} {count.Ok,10} ok {count.Fail,8} fail {count.Info,8} info");
         }
 
         string word = verdict.Valid switch { Validity.True => "valid", Validity.False => "invalid", _ => "unknown" };
-        Console.WriteLine($"{word}  {verdict.Events:N0} events  {verdict.Errors.Sum(anomaly => anomaly.Count):N0} anomalies  {file}");
+        output.WriteLine($"{word}  {verdict.Events:N0} events  {verdict.Errors.Sum(anomaly => anomaly.Count):N0} anomalies  {file}");
         return CodeOf(verdict);
     }
 
