@@ -91,11 +91,13 @@ public sealed class HistoryChecker
             check.Finish();
         }
 
-        List<string> reasons = [.. Document(problems ?? [], problemCount), .. counter.Doubts(context.Options), .. context.Faults.Doubts(context.Configuration.AreFaultsDrawn), .. context.Doubts];
+        // What was found may come of what is missing: a message whose send is in a lost line is one that nobody sent.
+        bool hasHoles = (problems ?? []).Concat(order.Problems).Any(static problem => problem.IsHole) || problemCount + order.ProblemCount > 2 * HistoryReader.MaxProblems;
+        List<string> reasons = [.. hasHoles ? ["events are missing or are not judged: what was found may come of that"] : Array.Empty<string>(), .. Document(problems ?? [], problemCount), .. counter.Doubts(context.Options), .. context.Faults.Doubts(context.Configuration.AreFaultsDrawn), .. context.Doubts];
         IReadOnlyList<Anomaly> anomalies = context.Findings.ToAnomalies();
         return new Verdict
         {
-            Valid = anomalies.Any(static anomaly => anomaly.Level == AnomalyLevel.Error) ? Validity.False : reasons.Count > 0 ? Validity.Unknown : Validity.True,
+            Valid = anomalies.Any(static anomaly => anomaly.Level == AnomalyLevel.Error) && !hasHoles ? Validity.False : reasons.Count > 0 ? Validity.Unknown : Validity.True,
             Reasons = reasons,
             Anomalies = anomalies,
             Operations = counter.Counts,

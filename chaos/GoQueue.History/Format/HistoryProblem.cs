@@ -9,6 +9,9 @@ public enum ProblemKind : byte
     /// <summary>There is no last line: the harness was killed, or the end was cut off.</summary>
     CutOff,
 
+    /// <summary>The last line ends in its middle.</summary>
+    TornEnd,
+
     /// <summary>A line is no event: torn, or two writers at once.</summary>
     BrokenLine,
 
@@ -47,5 +50,8 @@ public enum ProblemKind : byte
 /// <param name="Line">Line in the file, from 1; 0 when the history was never in a file.</param>
 public sealed record HistoryProblem(ProblemKind Kind, long Line, string Message)
 {
+    /// <summary>An event in the middle is missing or is left out of the judgement. Not so when the end is cut off: what stands before it is whole.</summary>
+    public bool IsHole => Kind is not (ProblemKind.NoHistory or ProblemKind.CutOff or ProblemKind.TornEnd or ProblemKind.WrongEnd or ProblemKind.DuplicateIndex);
+
     public override string ToString() => Line > 0 ? $"line {Line}: {Message}" : Message;
 }

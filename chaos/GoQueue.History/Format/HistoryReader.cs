@@ -122,7 +122,7 @@ public sealed class HistoryReader : IDisposable
         catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException)
         {
             Add(
-                ProblemKind.BrokenLine,
+                lines.IsUnended ? ProblemKind.TornEnd : ProblemKind.BrokenLine,
                 lines.IsUnended
                     ? "the last line is torn; the event is not judged"
                     : $"no event: {exception.Message} Torn, or written by two at once? It is not judged");

@@ -34,8 +34,8 @@ internal sealed class DelayCheck(CheckContext context) : Check(context)
     {
         switch (outcome.Value)
         {
-            case ScheduleValue { Record.Message: { } id } when outcome.Type == EventType.Ok:
-                schedules[Context.Messages.Number(id)].AcceptedAt = outcome.Index;
+            case ScheduleValue { Record.Message: { } id } when outcome.Type == EventType.Ok && schedules.TryGetValue(Context.Messages.Number(id), out Scheduled? asked):
+                asked.AcceptedAt = outcome.Index;
                 break;
             case CancelValue cancel when schedules.TryGetValue(Context.Messages.Number(cancel.Message), out Scheduled? scheduled):
                 if (outcome.Type == EventType.Ok)
