@@ -38,12 +38,12 @@ internal static class DataFiles
         }
     }
 
-    /// <summary>Whether it is there and anything in it counts.</summary>
+    /// <summary>Whether it is there and anything in it counts; a segment without a batch has nothing that could be lost.</summary>
     public static bool IsUsed(string file)
     {
         try
         {
-            return new FileInfo(file).Length > 0 && UsedBytes(file) > 0;
+            return new FileInfo(file).Length > 0 && UsedBytes(file) > (Path.GetExtension(file) == ".log" ? SegmentHeaderBytes : 0);
         }
         catch (IOException)
         {

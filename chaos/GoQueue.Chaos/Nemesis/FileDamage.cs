@@ -34,6 +34,11 @@ internal static class FileDamage
     {
         try
         {
+            if (!DataFiles.IsUsed(file))
+            {
+                return new FileChange(false, "empty");
+            }
+
             using FileStream stream = Open(file, FileAccess.ReadWrite);
             int length = (int)Math.Min(stream.Length, Math.Min(DataFiles.UsedBytes(file), int.MaxValue));
             return length == 0 ? new FileChange(false, "empty") : how switch

@@ -6,6 +6,7 @@ namespace GoQueue.Chaos.Tests.Nemesis;
 /// <summary>Damage proves itself by the bytes it wrote, not by a file that differs: the node writes into it meanwhile.</summary>
 public sealed class FileDamageTests : IDisposable
 {
+    private const int HeaderBytes = 4096;
     private const int BatchBytes = 100;
     private readonly string data = Directory.CreateTempSubdirectory("goqueue-damage-").FullName;
 
@@ -53,13 +54,14 @@ public sealed class FileDamageTests : IDisposable
         Assert.False(FileDamage.Spoil(twin, data, DamageHow.Swap, new Random(1)).IsChanged);
     }
 
-    /// <summary>Batches of which only size and version are right, and room behind them.</summary>
+    /// <summary>A header, batches of which only size and version are right, and room behind them.</summary>
     private string Segment(string name, int batches, byte filler)
     {
-        byte[] bytes = new byte[(batches * BatchBytes) + 4096];
+        byte[] bytes = new byte[HeaderBytes + (batches * BatchBytes) + 4096];
+        bytes[0] = (byte)'G';
         for (int i = 0; i < batches; i++)
         {
-            Span<byte> batch = bytes.AsSpan(i * BatchBytes, BatchBytes);
+            Span<byte> batch = bytes.AsSpan(HeaderBytes + (i * BatchBytes), BatchBytes);
             batch.Fill(filler);
             BinaryPrimitives.WriteInt32BigEndian(batch[8..], BatchBytes - 12);
             batch[16] = 2;
