@@ -29,4 +29,7 @@ public enum DeliberateBugs
 
     /// <summary>A new leader begins with an empty producer table.</summary>
     ForgetProducerState = 1 << 6,
+
+    /// <summary>A leader tells the start that it wants itself, before those that may lead after it have promised it.</summary>
+    TellOwnStart = 1 << 7,
 }

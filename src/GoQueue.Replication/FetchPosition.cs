@@ -6,9 +6,9 @@ namespace GoQueue.Replication;
 /// <param name="LeaderEpoch">The leadership it follows.</param>
 /// <param name="FetchOffset">The next record it wants. Everything below it is durable at the follower, so it counts towards the high watermark.</param>
 /// <param name="LastEpoch">Epoch of the record before <paramref name="FetchOffset"/> (E6); none for an empty log.</param>
-/// <param name="LogStart">The first offset it keeps.</param>
+/// <param name="PromisedStart">The start that it promises not to go behind as a leader: durable there (ADR 0017). Never above <paramref name="FetchOffset"/>.</param>
 /// <param name="Round">Pairs the answer with the question: the leader sends it back, and an answer of another round is ignored.</param>
-public readonly record struct FetchPosition(LeaderEpoch LeaderEpoch, Offset FetchOffset, LeaderEpoch LastEpoch, Offset LogStart, int Round)
+public readonly record struct FetchPosition(LeaderEpoch LeaderEpoch, Offset FetchOffset, LeaderEpoch LastEpoch, Offset PromisedStart, int Round)
 {
     /// <summary>The follower cannot append at the moment: its disk is full. It goes on asking, so that it notices when there is room.</summary>
     public bool IsStuck { get; init; }
@@ -23,7 +23,7 @@ public readonly record struct FetchPosition(LeaderEpoch LeaderEpoch, Offset Fetc
 /// <summary>What a leader makes of a follower's fetch.</summary>
 /// <param name="Error">None: send data from the fetch offset on, or say <paramref name="Diverging"/> if that is defined.</param>
 /// <param name="Diverging">E6: the follower's log is not a part of this one; the newest epoch not above its last that is known here, and its end here.</param>
-/// <param name="HasMovedHighWatermark">The fetch proved that more is committed.</param>
+/// <param name="HasMovedHighWatermark">The fetch proved that more is committed, or that the partition begins later: others are to be told.</param>
 public readonly record struct FetchVerdict(ErrorCode Error, EpochEnd Diverging, bool HasMovedHighWatermark)
 {
     public bool IsServed => Error == ErrorCode.None && Diverging.IsUndefined;
@@ -36,8 +36,15 @@ public readonly record struct FetchVerdict(ErrorCode Error, EpochEnd Diverging, 
 }
 
 /// <summary>What a leader answered, without the data.</summary>
+/// <param name="LeaderLogStart">The first offset that the leader still has; a follower that ends before it begins anew there.</param>
 public readonly record struct FetchAnswer(LeaderEpoch LeaderEpoch, int Round, ErrorCode Error, EpochEnd Diverging, Offset HighWatermark, Offset LeaderLogStart)
 {
+    /// <summary>The start that the leader itself promises; the follower is to promise it too (ADR 0017).</summary>
+    public Offset PromisedStart { get; init; }
+
+    /// <summary>Where the partition begins, as the leader tells its clients; as long as a new leader does not know, the last it heard of it.</summary>
+    public Offset LogStart { get; init; }
+
     /// <summary>Instead of data: the follower is far behind and takes the sealed segment that begins at its fetch offset whole (ADR 0014).</summary>
     public bool OffersSegment { get; init; }
 }

@@ -19,6 +19,9 @@ internal sealed class FollowerProgress(NodeId node)
     /// <summary>Everything below is on its device. None before its first fetch under this leadership and registration.</summary>
     public Offset DurableEnd { get; private set; } = Offset.None;
 
+    /// <summary>The start that it promises not to go behind (ADR 0017). None before its first fetch under this leadership and registration.</summary>
+    public Offset PromisedStart { get; private set; } = Offset.None;
+
     /// <summary>The last moment at which it held all the leader had; null when never.</summary>
     public TimeSpan? CaughtUpAt { get; set; }
 
@@ -28,7 +31,7 @@ internal sealed class FollowerProgress(NodeId node)
     /// <summary>Where it stood at its first fetch, and when that was: what it took since says how fast it catches up.</summary>
     public (Offset End, TimeSpan At)? First { get; private set; }
 
-    public void Fetched(Offset fetchOffset, BrokerEpoch brokerEpoch, Offset leaderEnd, TimeSpan now)
+    public void Fetched(Offset fetchOffset, Offset promisedStart, BrokerEpoch brokerEpoch, Offset leaderEnd, TimeSpan now)
     {
         if (fetchOffset >= leaderEnd)
         {
@@ -44,6 +47,7 @@ internal sealed class FollowerProgress(NodeId node)
         lastFetchAt = now;
         leaderEndAtLastFetch = leaderEnd;
         DurableEnd = fetchOffset;
+        PromisedStart = promisedStart;
         BrokerEpoch = brokerEpoch;
     }
 
@@ -51,6 +55,7 @@ internal sealed class FollowerProgress(NodeId node)
     public void Forget()
     {
         DurableEnd = Offset.None;
+        PromisedStart = Offset.None;
         leaderEndAtLastFetch = Offset.None;
         BrokerEpoch = BrokerEpoch.None;
         First = null;

@@ -28,6 +28,7 @@ public sealed partial class PartitionReplica
         }
 
         leaderHighWatermark = Offset.None;
+        leaderPromise = Offset.None;
         hasTruncatedOnce = false;
         isAnswerWanted = false;
         return options.Has(DeliberateBugs.TruncateToHighWatermark) && HighWatermark < LogEnd
@@ -36,6 +37,8 @@ public sealed partial class PartitionReplica
     }
 
     /// <summary>What to fetch next. Everything appended is durable by then: the fetch offset is what the leader counts.</summary>
+    /// <param name="logStart">First offset of this replica's log.</param>
+    /// <param name="own">Of this replica's log.</param>
     public FetchPosition NextFetch(Offset logStart, IEpochHistory own)
     {
         Invariant.Check(Role == ReplicaRole.Follower, "only a follower fetches");
@@ -43,7 +46,7 @@ public sealed partial class PartitionReplica
         bool isBlind = (options.Has(DeliberateBugs.OneRoundOfEpochTruncation) && hasTruncatedOnce) || options.Has(DeliberateBugs.TruncateToHighWatermark);
         LeaderEpoch last = isBlind || LogEnd <= logStart ? LeaderEpoch.None : own.EpochAt(new Offset(LogEnd.Value - 1));
         isAnswerWanted = true;
-        return new FetchPosition(Epoch, LogEnd, last, logStart, ++round);
+        return new FetchPosition(Epoch, LogEnd, last, PromisedStart, ++round);
     }
 
     /// <summary>The leader's answer. Data that came with it may be appended only after <see cref="FollowerMove.Append"/>.</summary>
@@ -68,6 +71,7 @@ public sealed partial class PartitionReplica
         }
 
         leaderHighWatermark = Offset.Max(leaderHighWatermark, answer.HighWatermark);
+        HearStart(answer);
         return FollowerStep.Of(answer.OffersSegment ? FollowerMove.Ship : FollowerMove.Append);
     }
 

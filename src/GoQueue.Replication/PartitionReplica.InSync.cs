@@ -44,7 +44,7 @@ public sealed partial class PartitionReplica
         return asking;
     }
 
-    /// <summary>How a taken proposal ended. True when the high watermark moved: a refused expansion no longer holds it back.</summary>
+    /// <summary>How a taken proposal ended. True when the high watermark or the start moved: a refused expansion no longer holds it back.</summary>
     public bool ProposalEnded(InSyncProposal proposal, ProposalOutcome outcome, TimeSpan now)
     {
         if (!ReferenceEquals(asking, proposal))
@@ -134,7 +134,8 @@ public sealed partial class PartitionReplica
 
     private void ProposeIfInSync(FollowerProgress follower)
     {
-        if (pending is null && !follower.View.IsInSync && MayJoin(follower) && follower.DurableEnd >= HighWatermark && follower.DurableEnd >= EpochStart)
+        if (pending is null && !follower.View.IsInSync && MayJoin(follower) && follower.DurableEnd >= HighWatermark && follower.DurableEnd >= EpochStart
+            && follower.PromisedStart >= LeastPromise)
         {
             joining = follower.Node;
             Want(Draft(with: follower, without: null));

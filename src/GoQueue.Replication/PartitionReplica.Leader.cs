@@ -49,7 +49,7 @@ public sealed partial class PartitionReplica
 
     /// <summary>
     /// Begins a leadership of this node, also when it led before under an older epoch. E5: the caller has noted the new epoch at the end of its log
-    /// already. True when the high watermark moved.
+    /// already. True when the high watermark or the start moved.
     /// </summary>
     public bool BecomeLeader(PartitionView view, Offset logEnd, Offset durableEnd, TimeSpan now)
     {
@@ -64,6 +64,7 @@ public sealed partial class PartitionReplica
         askNotBefore = TimeSpan.MinValue;
         followers = [];
         FollowView(now);
+        BeginToTellStart();
         foreach (FollowerProgress follower in followers)
         {
             // Members of the in-sync set get one window to report; the others have to prove themselves first.
@@ -74,7 +75,7 @@ public sealed partial class PartitionReplica
     }
 
     /// <summary>
-    /// Another committed change under the same leadership: in-sync set, replicas, registrations, minimum. True when the high watermark moved.
+    /// Another committed change under the same leadership: in-sync set, replicas, registrations, minimum. True when the high watermark or the start moved.
     /// </summary>
     public bool ViewChanged(PartitionView view, TimeSpan now)
     {
@@ -147,7 +148,7 @@ public sealed partial class PartitionReplica
         }
 
         follower.IsStuck = position.IsStuck;
-        follower.Fetched(position.FetchOffset, brokerEpoch, LogEnd, now);
+        follower.Fetched(position.FetchOffset, position.PromisedStart, brokerEpoch, LogEnd, now);
         if (follower.IsStuck)
         {
             ProposeShrink(now); // R9 on evidence: acknowledgements need not wait for the window
@@ -160,7 +161,7 @@ public sealed partial class PartitionReplica
         return FetchVerdict.Served(AdvanceAsLeader(now));
     }
 
-    /// <summary>Time went by: drops followers that fell behind (R9), takes in those that are level, repeats proposals without an answer. True when the high watermark moved.</summary>
+    /// <summary>Time went by: drops followers that fell behind (R9), takes in those that are level, repeats proposals without an answer. True when the high watermark or the start moved.</summary>
     public bool Tick(TimeSpan now)
     {
         if (Role != ReplicaRole.Leader || followers.Length == 0)
@@ -251,11 +252,18 @@ public sealed partial class PartitionReplica
         minInSync = View.EffectiveMinInSync;
     }
 
+    /// <summary>True when the high watermark or the start moved.</summary>
+    private bool AdvanceAsLeader(TimeSpan now)
+    {
+        bool hasMovedStart = AdvanceStart();
+        return RaiseAsLeader(now) || hasMovedStart;
+    }
+
     /// <summary>
     /// R3: the smallest durable end over the maximal in-sync set. Members that a pending shrink would drop still count, those that a pending
     /// expansion would add count already, so this is never computed over a smaller set than an election may use. R2: not at all below the minimum.
     /// </summary>
-    private bool AdvanceAsLeader(TimeSpan now)
+    private bool RaiseAsLeader(TimeSpan now)
     {
         if (options.Has(DeliberateBugs.AckBeforeReplication))
         {

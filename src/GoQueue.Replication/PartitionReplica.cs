@@ -15,7 +15,8 @@ namespace GoQueue.Replication;
 /// Follower  BecomeFollower(view), a higher leader epoch    NextFetch, Answered, LogAppended, LogBecameDurable
 /// </code>
 /// Invariants: the high watermark never decreases but for a truncation below it, which only an unclean election brings about (R7); it never
-/// passes what a member of the maximal in-sync set holds durably (R3), nor this replica's own durable end; leader epochs never go back (E1).
+/// passes what a member of the maximal in-sync set holds durably (R3), nor this replica's own durable end; leader epochs never go back (E1); the
+/// start that a leader tells is promised by everybody who may lead after it (ADR 0017).
 /// </remarks>
 public sealed partial class PartitionReplica(NodeId self, ReplicaOptions options)
 {
@@ -64,7 +65,7 @@ public sealed partial class PartitionReplica(NodeId self, ReplicaOptions options
         LogEnd = logEnd;
     }
 
-    /// <summary>The log is durable up to <paramref name="durableEnd"/>. True when the high watermark moved.</summary>
+    /// <summary>The log is durable up to <paramref name="durableEnd"/>. True when the high watermark or the start moved.</summary>
     public bool LogBecameDurable(Offset durableEnd, TimeSpan now)
     {
         Invariant.Check(durableEnd >= DurableEnd, "what is durable stays durable", DurableEnd.Value, durableEnd.Value);
@@ -81,6 +82,8 @@ public sealed partial class PartitionReplica(NodeId self, ReplicaOptions options
         LogEnd = end;
         DurableEnd = end;
         HighWatermark = Offset.Min(HighWatermark, end);
+        PromisedStart = Offset.Min(PromisedStart, end);
+        LogStart = Offset.Min(LogStart, end);
     }
 
     /// <summary>The log was emptied and begins at <paramref name="start"/> now, where the leader's begins: everything before is committed and retired.</summary>
@@ -88,16 +91,22 @@ public sealed partial class PartitionReplica(NodeId self, ReplicaOptions options
     {
         LogWasCut(start);
         HighWatermark = start;
+        PromisedStart = start;
+        LogStart = start;
     }
 
     /// <summary>What the log holds when this replica is opened: durable, by the flush of its recovery. Retention takes only what is committed.</summary>
     /// <param name="committed">Everything below was noted to be committed; 0 when nothing was.</param>
-    public void Open(Offset logStart, Offset durableEnd, Offset committed)
+    /// <param name="promisedStart">What this replica promised; only what is committed is promised. Counts as far as the log goes, and from its first offset on.</param>
+    /// <param name="toldStart">Where the partition begins, as far as was noted.</param>
+    public void Open(Offset logStart, Offset durableEnd, Offset committed, Offset promisedStart = default, Offset toldStart = default)
     {
         Invariant.Check(Role == ReplicaRole.None && LogEnd == Offset.Zero, "a replica is opened once, before it has a role");
         LogEnd = durableEnd;
         DurableEnd = durableEnd;
-        HighWatermark = Offset.Max(logStart, Offset.Min(committed, durableEnd));
+        HighWatermark = Offset.Max(logStart, Offset.Min(Offset.Max(committed, promisedStart), durableEnd));
+        PromisedStart = Offset.Max(logStart, Offset.Min(promisedStart, durableEnd));
+        LogStart = Offset.Max(logStart, Offset.Min(toldStart, durableEnd));
     }
 
     private void Take(PartitionView view)

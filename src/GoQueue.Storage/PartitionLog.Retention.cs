@@ -9,12 +9,101 @@ namespace GoQueue.Storage;
 /// <content>Retention, truncation and deletion: the writer's rarer tasks.</content>
 public sealed partial class PartitionLog
 {
-    /// <summary>Whether <see cref="ApplyRetention"/> would remove something now. Writer only; changes nothing.</summary>
-    public bool HasExpired(long retentionMillis, long retentionBytes, Offset notBeyond, UnixMillis now)
+    /// <summary>What this replica noted as promised; at least <see cref="StartOffset"/>, at most <see cref="EndOffset"/>. Writer only.</summary>
+    public Offset PromisedStart => Offset.Max(StartOffset, Offset.Min(logStart.Promised, EndOffset));
+
+    /// <summary>Where the partition begins, as far as was noted; at least <see cref="StartOffset"/>, at most <see cref="EndOffset"/>. Writer only.</summary>
+    public Offset ToldStart => Offset.Max(StartOffset, Offset.Min(logStart.Told, EndOffset));
+
+    /// <summary>Writer only: notes both durably. Nothing is written when nothing is new.</summary>
+    /// <exception cref="DiskFullException">No room; the older ones still stand.</exception>
+    /// <exception cref="IOException">The disk failed; <see cref="IsFailed"/> is true from now on.</exception>
+    public void NoteStart(Offset promised, Offset told)
+    {
+        CheckUsable();
+        if (promised <= PromisedStart && told <= ToldStart)
+        {
+            return;
+        }
+
+        LogStartFile next = new(Offset.Max(promised, logStart.Promised), Offset.Max(told, logStart.Told));
+        try
+        {
+            next.Store(directory);
+            logStart = next;
+        }
+        catch (IOException cause) when (cause is not DiskFullException)
+        {
+            Fail(cause);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Where the log would begin without what has expired (see <see cref="ApplyRetention"/>). An active segment that is wholly expired counts too. Writer only; changes nothing.
+    /// </summary>
+    public Offset FindExpired(long retentionMillis, long retentionBytes, Offset notBeyond, UnixMillis now)
     {
         CheckUsable();
         Segment active = Active;
-        return (active.Size > 0 && EndOffset <= notBeyond && IsExpired(active, retentionMillis, now)) || CountExpired(retentionMillis, retentionBytes, notBeyond, now) > 0;
+        int expired = CountExpired(retentionMillis, retentionBytes, notBeyond, now);
+        bool isAll = expired == segments.Length - 1 && active.Size > 0 && EndOffset <= notBeyond && IsExpired(active, retentionMillis, now);
+        return isAll ? EndOffset : segments[expired].BaseOffset;
+    }
+
+    /// <summary>
+    /// As <see cref="FindExpired"/>, but an active segment that is wholly expired is sealed first, if there is room, so that what comes later does not keep its file. Removes nothing.
+    /// </summary>
+    /// <exception cref="IOException">The disk failed; <see cref="IsFailed"/> is true from now on.</exception>
+    public Offset SealExpired(long retentionMillis, long retentionBytes, Offset notBeyond, UnixMillis now)
+    {
+        CheckUsable();
+        try
+        {
+            SealActiveIfExpired(retentionMillis, notBeyond, now);
+            return segments[CountExpired(retentionMillis, retentionBytes, notBeyond, now)].BaseOffset;
+        }
+        catch (IOException cause) when (cause is not DiskFullException)
+        {
+            Fail(cause);
+            throw;
+        }
+    }
+
+    /// <summary>Whether <see cref="DeleteBelow"/> would remove something. Writer only; changes nothing.</summary>
+    public bool HasSegmentsBelow(Offset start)
+    {
+        CheckUsable();
+        return segments.Length > 1 ? segments[1].BaseOffset <= start : Active.Size > 0 && EndOffset <= start;
+    }
+
+    /// <summary>Deletes the segments that end at or before <paramref name="start"/>. An active segment that does is sealed first.</summary>
+    /// <returns>The start offset after it.</returns>
+    public Offset DeleteBelow(Offset start)
+    {
+        CheckUsable();
+        try
+        {
+            if (Active.Size > 0 && EndOffset <= start)
+            {
+                SealIfThereIsRoom();
+            }
+
+            FinishRoll();
+            int count = 0;
+            while (count < segments.Length - 1 && segments[count + 1].BaseOffset <= start && segments[count] != unsealed)
+            {
+                count++;
+            }
+
+            DeleteOldest(count);
+            return StartOffset;
+        }
+        catch (IOException cause) when (cause is not DiskFullException)
+        {
+            Fail(cause);
+            throw;
+        }
     }
 
     /// <summary>
@@ -31,28 +120,8 @@ public sealed partial class PartitionLog
         CheckUsable();
         try
         {
-            Segment active = Active;
-            if (active.Size > 0 && EndOffset <= notBeyond && IsExpired(active, retentionMillis, now))
-            {
-                SealIfThereIsRoom();
-            }
-
-            FinishRoll();
-            int expired = CountExpired(retentionMillis, retentionBytes, notBeyond, now);
-            for (int index = 0; index < expired; index++)
-            {
-                // One by one from the start, each durable, so that a crash leaves no hole.
-                Segment oldest = segments[0];
-                Volatile.Write(ref segments, segments[1..]);
-                oldest.DeleteFiles(options.RecycleSegments ? spare : null);
-                oldest.Release();
-            }
-
-            if (expired > 0)
-            {
-                Epochs.RaiseStart(StartOffset);
-            }
-
+            SealActiveIfExpired(retentionMillis, notBeyond, now);
+            DeleteOldest(CountExpired(retentionMillis, retentionBytes, notBeyond, now));
             return StartOffset;
         }
         catch (IOException cause) when (cause is not DiskFullException)
@@ -166,6 +235,34 @@ public sealed partial class PartitionLog
         }
     }
 
+    private void SealActiveIfExpired(long retentionMillis, Offset notBeyond, UnixMillis now)
+    {
+        Segment active = Active;
+        if (active.Size > 0 && EndOffset <= notBeyond && IsExpired(active, retentionMillis, now))
+        {
+            SealIfThereIsRoom();
+        }
+
+        FinishRoll();
+    }
+
+    private void DeleteOldest(int count)
+    {
+        for (int index = 0; index < count; index++)
+        {
+            // One by one from the start, each durable, so that a crash leaves no hole.
+            Segment oldest = segments[0];
+            Volatile.Write(ref segments, segments[1..]);
+            oldest.DeleteFiles(options.RecycleSegments ? spare : null);
+            oldest.Release();
+        }
+
+        if (count > 0)
+        {
+            Epochs.RaiseStart(StartOffset);
+        }
+    }
+
     /// <summary>Without room for another segment the expired one stays; those before it go all the same, and make some.</summary>
     private void SealIfThereIsRoom()
     {
@@ -208,6 +305,7 @@ public sealed partial class PartitionLog
         corruptRanges = Array.FindAll(corruptRanges, range => range.Start < newEnd);
         Truncation.Finish(directory, Epochs, newEnd);
         Volatile.Write(ref committedEnd, CommittedEndFile.Load(directory).Value);
+        logStart = LogStartFile.Load(directory);
     }
 
     private int CountExpired(long retentionMillis, long retentionBytes, Offset notBeyond, UnixMillis now)

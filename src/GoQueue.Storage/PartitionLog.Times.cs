@@ -14,13 +14,14 @@ public sealed partial class PartitionLog
     /// none below <paramref name="upTo"/>. Records stamped out of order are found too: the index gives a lower bound, from which the
     /// batches are walked. State records are passed over.
     /// </summary>
-    public Result<Offset> OffsetForTime(UnixMillis time, Offset upTo)
+    /// <param name="from">Nothing before it is looked at.</param>
+    public Result<Offset> OffsetForTime(UnixMillis time, Offset upTo, Offset from = default)
     {
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
             int seenTruncations = Volatile.Read(ref truncations);
             Offset limit = Offset.Min(upTo, EndOffset);
-            Result<Offset>? found = FindTime(Volatile.Read(ref segments), time, limit);
+            Result<Offset>? found = FindTime(Volatile.Read(ref segments), time, from, limit);
             if (found is Result<Offset> answer && Volatile.Read(ref truncations) == seenTruncations && seenTruncations % 2 == 0)
             {
                 return answer;
@@ -32,11 +33,16 @@ public sealed partial class PartitionLog
         return new Error(ErrorCode.OffsetNotAvailable, $"the log changed under every attempt to look up time {time}");
     }
 
-    private Result<Offset>? FindTime(Segment[] list, UnixMillis time, Offset limit)
+    private Result<Offset>? FindTime(Segment[] list, UnixMillis time, Offset from, Offset limit)
     {
         for (int index = 0; index < list.Length && list[index].BaseOffset < limit; index++)
         {
             Segment segment = list[index];
+            if (index + 1 < list.Length && list[index + 1].BaseOffset <= from)
+            {
+                continue;
+            }
+
             if (!segment.TryAcquire())
             {
                 return null; // retired meanwhile: look again
@@ -49,7 +55,7 @@ public sealed partial class PartitionLog
                     continue;
                 }
 
-                Result<Offset> found = FindTimeIn(segment, time, limit);
+                Result<Offset> found = FindTimeIn(segment, time, from, limit);
                 if (!found.IsOk || !found.Value.IsNone)
                 {
                     return found;
@@ -64,7 +70,7 @@ public sealed partial class PartitionLog
         return (Result<Offset>)Offset.None;
     }
 
-    private Result<Offset> FindTimeIn(Segment segment, UnixMillis time, Offset limit)
+    private Result<Offset> FindTimeIn(Segment segment, UnixMillis time, Offset from, Offset limit)
     {
         long position = 0;
         if (segment.Times.TryFloor(time.Value - 1, out IndexEntry entry))
@@ -89,7 +95,7 @@ public sealed partial class PartitionLog
                 return Offset.None;
             }
 
-            if (header.MaxTimestamp >= time && header.RecordCount > 0 && !header.IsControl)
+            if (header.MaxTimestamp >= time && header.NextOffset > from && header.RecordCount > 0 && !header.IsControl)
             {
                 Result<Offset> found = FindTimeIn(batch, time);
                 if (!found.IsOk || !found.Value.IsNone)

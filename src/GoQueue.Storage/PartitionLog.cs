@@ -36,6 +36,7 @@ public sealed partial class PartitionLog : IDisposable
     private Exception? failure;
     private bool isClosed;
     private long committedEnd;
+    private LogStartFile logStart;
 
     private PartitionLog(LogFolder directory, PartitionLogOptions options, RecoveredLog recovered)
     {
@@ -52,6 +53,7 @@ public sealed partial class PartitionLog : IDisposable
         spare = new SpareSegment(directory);
         hasCleanMarker = recovered.HasCleanMarker;
         committedEnd = Offset.Min(CommittedEndFile.Load(directory), recovered.End).Value;
+        logStart = LogStartFile.Load(directory);
         Epochs = recovered.Epochs;
         Recovery = recovered.Report;
     }

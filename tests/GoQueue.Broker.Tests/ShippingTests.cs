@@ -95,13 +95,13 @@ public sealed class ShippingTests
             if (reply.Length == PartBytes + 6 && isFirst)
             {
                 isFirst = false;
-                Offset before = cluster.Leader.Offsets(cluster.Partition).Value.LogStart;
+                Offset before = cluster.Leader.Broker.Replicas.Single().FirstKept;
                 for (int index = 0; index < 6; index++)
                 {
                     Assert.True(cluster.Leader.PublishAsync(Batches.Of(new string('z', BatchBytes))).Result.IsOk);
                 }
 
-                Eventually.TrueAsync(() => cluster.Leader.Offsets(cluster.Partition).Value.LogStart > before, "the segment is retired").Wait();
+                Eventually.TrueAsync(() => cluster.Leader.Broker.Replicas.Single().FirstKept > before, "the segment is retired").Wait();
             }
         };
         await cluster["n3"].StartAsync();

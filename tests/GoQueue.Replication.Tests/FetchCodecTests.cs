@@ -22,7 +22,7 @@ public sealed class FetchCodecTests
         4,
         9,
         [
-            new PartitionFetched(P0, new FetchAnswer(new LeaderEpoch(3), 5, ErrorCode.None, EpochEnd.Undefined, new Offset(900), new Offset(10)), 3),
+            new PartitionFetched(P0, new FetchAnswer(new LeaderEpoch(3), 5, ErrorCode.None, EpochEnd.Undefined, new Offset(900), new Offset(10)) { PromisedStart = new Offset(30), LogStart = new Offset(20) }, 3),
             new PartitionFetched(P7, new FetchAnswer(new LeaderEpoch(4), 6, ErrorCode.OffsetOutOfRange, new EpochEnd(new LeaderEpoch(2), new Offset(5)), new Offset(0), new Offset(0)), 0),
         ]);
 
@@ -31,7 +31,7 @@ public sealed class FetchCodecTests
     {
         using SharedBuffer bytes = ReplicaFetchCodec.Encode(Request);
         Assert.Equal(
-            "02000102030405060708" + "00000009" + "000000000000004d" + "000001f4" + "00100000" + "00000001" + "00000001"
+            "03000102030405060708" + "00000009" + "000000000000004d" + "000001f4" + "00100000" + "00000001" + "00000001"
             + Id + "00000000" + "00000003" + "00000000000003e8" + "00000002" + "000000000000000a" + "00000005" + "00"
             + Id + "00000007",
             Convert.ToHexStringLower(bytes.Span));
@@ -45,7 +45,7 @@ public sealed class FetchCodecTests
             + Id + "00000000" + "00000003" + "00000000000003e8" + "00000002" + "000000000000000a" + "00000005");
         Error error = ReplicaFetchCodec.DecodeRequest(old).Error;
         Assert.Equal(ErrorCode.MalformedRequest, error.Code);
-        Assert.Contains("has version 1, this node knows 2", error.Detail, StringComparison.Ordinal);
+        Assert.Contains("has version 1, this node knows 3", error.Detail, StringComparison.Ordinal);
     }
 
     private const string Id = "00000001000200030405060708090a0b";
@@ -55,9 +55,9 @@ public sealed class FetchCodecTests
     {
         using SharedBuffer bytes = ReplicaFetchCodec.Encode(Response);
         Assert.Equal(
-            "0100" + "00000000" + "0000000000000004" + "00000009" + "00000002"
-            + Id + "00000000" + "00000003" + "00000005" + "00000000" + "0000000000000384" + "000000000000000a" + "ffffffff" + "ffffffffffffffff" + "00000003" + "00000000"
-            + Id + "00000007" + "00000004" + "00000006" + "0000000d" + "0000000000000000" + "0000000000000000" + "00000002" + "0000000000000005" + "00000000" + "00000000",
+            "0200" + "00000000" + "0000000000000004" + "00000009" + "00000002"
+            + Id + "00000000" + "00000003" + "00000005" + "00000000" + "0000000000000384" + "000000000000000a" + "000000000000001e" + "0000000000000014" + "ffffffff" + "ffffffffffffffff" + "00000003" + "00000000"
+            + Id + "00000007" + "00000004" + "00000006" + "0000000d" + "0000000000000000" + "0000000000000000" + "0000000000000000" + "0000000000000000" + "00000002" + "0000000000000005" + "00000000" + "00000000",
             Convert.ToHexStringLower(bytes.Span));
     }
 

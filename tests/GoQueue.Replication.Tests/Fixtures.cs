@@ -40,11 +40,11 @@ internal static class Fixtures
 /// <summary>n1 as the leader of epoch 1 over a log of epoch 0, and what its followers do to it.</summary>
 internal sealed class LeaderScene
 {
-    public LeaderScene(int records = 5, PartitionView? view = null, ReplicaOptions? options = null)
+    public LeaderScene(int records = 5, PartitionView? view = null, ReplicaOptions? options = null, long promised = 0, long told = 0)
     {
         Log = Fixtures.LogOf((0, records));
         Replica = new PartitionReplica(Fixtures.N1, options ?? new ReplicaOptions { MaxLag = TimeSpan.FromSeconds(10) });
-        Replica.Open(Offset.Zero, new Offset(records), Offset.Zero);
+        Replica.Open(Offset.Zero, new Offset(records), Offset.Zero, new Offset(promised), new Offset(told));
         View = view ?? Fixtures.View(1, 1, Fixtures.N1, [Fixtures.N1, Fixtures.N2, Fixtures.N3]);
         Log.Assign(View.LeaderEpoch.Value);
         Replica.BecomeLeader(View, new Offset(records), new Offset(records), Now);
@@ -75,10 +75,10 @@ internal sealed class LeaderScene
         }
     }
 
-    public FetchVerdict Fetch(NodeId node, long offset, int? epoch = null, int? lastEpoch = null, long? broker = null, bool isStuck = false)
+    public FetchVerdict Fetch(NodeId node, long offset, int? epoch = null, int? lastEpoch = null, long? broker = null, bool isStuck = false, long promised = 0)
     {
         LeaderEpoch last = lastEpoch is { } given ? new LeaderEpoch(given) : offset == 0 || offset > Log.End ? LeaderEpoch.None : Log.EpochAt(new Offset(offset - 1));
-        FetchPosition position = new(new LeaderEpoch(epoch ?? View.LeaderEpoch.Value), new Offset(offset), last, Offset.Zero, 1) { IsStuck = isStuck };
+        FetchPosition position = new(new LeaderEpoch(epoch ?? View.LeaderEpoch.Value), new Offset(offset), last, new Offset(promised), 1) { IsStuck = isStuck };
         return Replica.Fetched(node, new BrokerEpoch(broker ?? node.Value[1] - '0'), position, Offset.Zero, Log, Now);
     }
 

@@ -19,6 +19,7 @@ public sealed class DeliberateBugTests
         { "cluster", "TruncateToHighWatermark", 60 },
         { "cluster", "ForgetProducerState", 60 },
         { "cluster", "OneRoundOfEpochTruncation", 400 },
+        { "cluster", "TellOwnStart", 60 },
         { "disks", "CountStaleBrokerEpoch", 400 },
     };
 

@@ -98,7 +98,7 @@ internal sealed class ConsumerPoller(Func<IReadOnlyList<string>> endpoints, Work
         From = positions[partition],
         Records = records,
         Next = batch?.NextOffset,
-        Start = batch?.LogStartOffset,
+        Start = batch is { LogStartOffset: >= 0 } ? batch.LogStartOffset : null,
         HighWatermark = batch?.HighWatermark,
     };
 }
@@ -151,7 +151,7 @@ internal static class RestPage
         Records = [.. page.GetProperty("messages").EnumerateArray().Select(ReadMessage)],
         Next = page.GetProperty("nextOffset").GetInt64(),
         HighWatermark = page.GetProperty("highWatermark").GetInt64(),
-        Start = page.TryGetProperty("logStartOffset", out JsonElement start) ? start.GetInt64() : null,
+        Start = page.TryGetProperty("logStartOffset", out JsonElement start) && start.GetInt64() >= 0 ? start.GetInt64() : null,
     };
 
     private static HistoryRecord ReadMessage(JsonElement message)

@@ -29,8 +29,9 @@ internal sealed partial class PartitionLoop
                 if (step.Move == FollowerMove.Append && run is null)
                 {
                     moved = replica.AdvanceAsFollower();
-                    PublishHighWatermark();
                 }
+
+                PublishHighWatermark(); // and the start that the leader tells
             }
 
             if (moved)
@@ -136,20 +137,28 @@ internal sealed partial class PartitionLoop
         }
     }
 
-    /// <summary>One flush for everything that this turn appended; then the next position goes to the leader.</summary>
+    /// <summary>One flush for everything that this turn appended, and the promise that is due; then the next position goes to the leader.</summary>
     private void FlushFetched()
     {
-        if (!hasFetched || failed || closed)
+        if (failed || closed)
         {
             return;
         }
 
-        hasFetched = false;
-        BecomeDurable();
-        TakeIncomingState();
-        ScheduleWorkBeside();
+        bool hasNews = hasFetched;
+        if (hasFetched)
+        {
+            hasFetched = false;
+            BecomeDurable();
+            TakeIncomingState();
+            ScheduleWorkBeside();
+        }
 
-        replication.Positioned(this);
+        hasNews |= KeepPromise();
+        if (hasNews)
+        {
+            replication.Positioned(this);
+        }
     }
 
     /// <summary>A log that began at its leader's log start has come as far as the snapshot that came with it: from here on the fold is complete.</summary>

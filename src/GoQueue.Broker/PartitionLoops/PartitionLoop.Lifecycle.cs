@@ -37,7 +37,7 @@ internal sealed partial class PartitionLoop
             partitionLog.Flush();
             PartitionState state = Restore(partitionLog, partition, environment.Logger, now);
             PartitionReplica replica = new(self, options.Replica);
-            replica.Open(partitionLog.StartOffset, partitionLog.FlushedOffset, partitionLog.CommittedEnd);
+            replica.Open(partitionLog.StartOffset, partitionLog.FlushedOffset, partitionLog.CommittedEnd, partitionLog.PromisedStart, partitionLog.ToldStart);
             return new PartitionLoop(partition, options, partitionLog, state, replica, environment, replication);
         }
         catch
@@ -140,18 +140,8 @@ internal sealed partial class PartitionLoop
     private void Maintain()
     {
         UnixMillis now = UnixMillis.From(time);
-        TopicSettings topic = options.Topic;
         DropIncomingState();
-        if (topic.CleanupPolicy == CleanupPolicy.Delete && partitionLog.HasExpired(topic.RetentionMillis, topic.RetentionBytes, replica.HighWatermark, now))
-        {
-            Offset before = partitionLog.StartOffset;
-            Offset after = partitionLog.ApplyRetention(topic.RetentionMillis, topic.RetentionBytes, EndOfWhatMayGo(), now);
-            if (after > before)
-            {
-                Log.RetentionApplied(log, Partition, before, after);
-            }
-        }
-
+        Retire(now);
         int expired = state.ExpireProducers(now, options.ProducerIdle);
         if (expired > 0)
         {
@@ -160,7 +150,7 @@ internal sealed partial class PartitionLoop
     }
 
     /// <summary>
-    /// Retention removes only what a durable snapshot of the fold stands for: else a restart, which folds what is left, would have forgotten what only the removed
+    /// Records are removed only where a durable snapshot of the fold stands for them: else a restart, which folds what is left, would have forgotten what only the removed
     /// records said, the producers among them. A snapshot above the high watermark does not count, because a truncation may take it back, and the high watermark is noted
     /// first: a leader that knows less of it after a restart would have no committed snapshot to give to a replica that begins anew.
     /// </summary>
@@ -191,6 +181,7 @@ internal sealed partial class PartitionLoop
                 RunPublishes();
                 partitionLog.Flush();
                 SaveState();
+                NoteStartAtTheEnd();
                 partitionLog.Close();
             }
         }

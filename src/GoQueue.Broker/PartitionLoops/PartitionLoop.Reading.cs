@@ -50,7 +50,7 @@ internal sealed partial class PartitionLoop
     public Result<Offset> OffsetForTime(UnixMillis instant)
     {
         Error why = WhyEndIsUnknown();
-        return why.Code != ErrorCode.None ? why : partitionLog.OffsetForTime(instant, HighWatermark);
+        return why.Code != ErrorCode.None ? why : partitionLog.OffsetForTime(instant, HighWatermark, LogStart);
     }
 
     /// <summary>
@@ -71,7 +71,7 @@ internal sealed partial class PartitionLoop
 
     public Result<Offset> FirstOffset()
     {
-        Error why = WhyNoReads(mayFollow: false);
+        Error why = WhyStartIsUnknown();
         return why.Code != ErrorCode.None ? why : LogStart;
     }
 
@@ -79,10 +79,19 @@ internal sealed partial class PartitionLoop
     public ValueTask<LogRead> ReadForFollowerAsync(Offset from, int maxBytes) =>
         partitionLog.IsInMemory(from) ? new(partitionLog.Read(from, ServableEnd, maxBytes)) : new(readers.RunAsync(() => partitionLog.Read(from, ServableEnd, maxBytes)));
 
-    /// <summary>Why questions about the end cannot be answered here and now: not the leader, or a new one that does not know yet what was exposed before it (R8).</summary>
-    private Error WhyEndIsUnknown()
+    /// <summary>As <see cref="WhyEndIsUnknown"/>: a new leader that does not know yet which start the one before it told (ADR 0017).</summary>
+    private Error WhyStartIsUnknown()
     {
         Error why = WhyNoReads(mayFollow: false);
+        return why.Code == ErrorCode.None && !knowsStart
+            ? new Error(ErrorCode.OffsetNotAvailable, $"the new leader of partition {Partition} does not know yet where it begins")
+            : why;
+    }
+
+    /// <summary>Why questions about the range cannot be answered here and now: not the leader, or a new one that does not know yet what was exposed before it (R8).</summary>
+    private Error WhyEndIsUnknown()
+    {
+        Error why = WhyStartIsUnknown();
         return why.Code == ErrorCode.None && !knowsEnd
             ? new Error(ErrorCode.OffsetNotAvailable, $"the new leader of partition {Partition} does not know yet how far it is committed")
             : why;
@@ -116,21 +125,28 @@ internal sealed partial class PartitionLoop
             result.Dispose();
         }
 
-        return Nothing(new Error(ErrorCode.OffsetNotAvailable, $"the log of partition {Partition} is being cut"), request.From, LogStart, HighWatermark);
+        return Nothing(new Error(ErrorCode.OffsetNotAvailable, $"the log of partition {Partition} is being cut"), request.From, ToldStart(LogStart), HighWatermark);
     }
+
+    /// <summary>
+    /// The start as a reader may be told: by a leader that does not know it yet none, because another leader may have told a higher one; by a follower what it
+    /// heard last.
+    /// </summary>
+    private Offset ToldStart(Offset known) => LeadingEpoch != LeaderEpoch.None && !knowsStart ? Offset.None : known;
 
     private FetchResult ReadOnce(in FetchRequest request)
     {
         // The order matters: start before end, so that a racing retention shows as "below the start", never as a hole.
         Error why = WhyNoReads(request.MayReadFromFollower);
-        Offset start = partitionLog.StartOffset;
+        Offset start = LogStart;
+        Offset told = ToldStart(start);
         Offset end = HighWatermark;
         if (why.Code != ErrorCode.None)
         {
-            return Nothing(why, request.From, start, end);
+            return Nothing(why, request.From, told, end);
         }
 
-        if (CheckEpochs(request, start, end) is { } stale)
+        if (CheckEpochs(request, told, end) is { } stale)
         {
             return stale;
         }
@@ -140,24 +156,24 @@ internal sealed partial class PartitionLoop
         {
             return Nothing(new Error(ErrorCode.OffsetNotAvailable, leads || request.From > end
                 ? $"offset {request.From} of partition {Partition.Partition} is not known here to be committed yet"
-                : $"this follower holds partition {Partition.Partition} from offset {start} on; the leader is to be asked for {request.From}"), request.From, start, end);
+                : $"this follower holds partition {Partition.Partition} from offset {start} on; the leader is to be asked for {request.From}"), request.From, told, end);
         }
 
         if (request.From < start || request.From > end)
         {
             string detail = $"offset {request.From} of partition {request.Partition.Partition} is outside [{start}, {end}]";
-            return Nothing(new Error(ErrorCode.OffsetOutOfRange, detail), request.From, start, end);
+            return Nothing(new Error(ErrorCode.OffsetOutOfRange, detail), request.From, told, end);
         }
 
         if (request.From == end)
         {
-            return Nothing(default, request.From, start, end, EpochBefore(request.From));
+            return Nothing(default, request.From, told, end, EpochBefore(request.From));
         }
 
         LogRead read = partitionLog.Read(request.From, end, request.MaxBytes);
         if (read.Error is { } error)
         {
-            return Nothing(error, request.From, start, end);
+            return Nothing(error, request.From, told, end);
         }
 
         metrics.Fetched(read.Slices);
@@ -168,7 +184,7 @@ internal sealed partial class PartitionLoop
             NextOffset = read.NextOffset,
             LastEpoch = EpochBefore(read.NextOffset),
             HighWatermark = end,
-            LogStartOffset = start,
+            LogStartOffset = told,
         };
     }
 

@@ -72,21 +72,21 @@ internal sealed partial class PartitionLoop
     });
 
     /// <summary>A follower asks; any thread.</summary>
-    public FetchVerdict Fetched(NodeId follower, BrokerEpoch brokerEpoch, in FetchPosition position, out Offset highWatermarkNow, out Offset logStart)
+    /// <param name="marks">What the leader has to say of itself after it.</param>
+    public FetchVerdict Fetched(NodeId follower, BrokerEpoch brokerEpoch, in FetchPosition position, out LeaderMarks marks)
     {
         FetchVerdict verdict;
         bool hasProposal;
         lock (replicaGate)
         {
-            logStart = partitionLog.StartOffset;
-            verdict = replica.Fetched(follower, brokerEpoch, position, logStart, epochs, Now);
+            verdict = replica.Fetched(follower, brokerEpoch, position, partitionLog.StartOffset, epochs, Now);
             if (verdict.HasMovedHighWatermark)
             {
                 PublishHighWatermark();
                 AnswerCommitted();
             }
 
-            highWatermarkNow = replica.HighWatermark;
+            marks = MarksUnderGate();
             hasProposal = replica.HasProposal;
         }
 
@@ -102,6 +102,17 @@ internal sealed partial class PartitionLoop
 
         return verdict;
     }
+
+    /// <summary>What a leader tells its followers with every answer. Any thread.</summary>
+    public LeaderMarks Marks()
+    {
+        lock (replicaGate)
+        {
+            return MarksUnderGate();
+        }
+    }
+
+    private LeaderMarks MarksUnderGate() => new(replica.HighWatermark, partitionLog.StartOffset, replica.PromisedStart, replica.LogStart);
 
     /// <summary>Time went by; any thread.</summary>
     public void Tick()
@@ -229,10 +240,12 @@ internal sealed partial class PartitionLoop
     private void PublishHighWatermark()
     {
         Volatile.Write(ref highWatermark, replica.ReadableEnd.Value);
+        Volatile.Write(ref logStart, replica.LogStart.Value);
         knowsEnd = replica.Role == ReplicaRole.Leader && replica.KnowsEnd;
+        knowsStart = replica.KnowsStart;
     }
 
-    /// <summary>Outside the gate: wakes readers and followers.</summary>
+    /// <summary>Outside the gate: wakes readers and followers. Also when the start moved, or what the leader promises of it.</summary>
     private void HighWatermarkMoved()
     {
         Interlocked.MemoryBarrier();

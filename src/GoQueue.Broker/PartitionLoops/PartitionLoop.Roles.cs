@@ -133,6 +133,7 @@ internal sealed partial class PartitionLoop
             }
 
             knowsEnd = replica.KnowsEnd;
+            knowsStart = replica.KnowsStart;
             AnswerCommitted();
             if (!replica.HasEnoughInSync)
             {
@@ -210,6 +211,7 @@ internal sealed partial class PartitionLoop
             Volatile.Write(ref leadingEpoch, LeaderEpoch.None.Value);
             leader = next is { } known ? new NodeIdBox(known) : null;
             knowsEnd = false;
+            knowsStart = false;
             FailAwaiting(PublishReceipt.Refused(ErrorCode.OutcomeUnknown, why.Detail), onlyAcksAll: false);
         }
 

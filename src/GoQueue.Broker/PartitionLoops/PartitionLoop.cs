@@ -88,6 +88,7 @@ internal sealed partial class PartitionLoop : ITurn
         stateSavedAt = NewestSnapshot();
         currentHighWatermark = () => HighWatermark;
         Volatile.Write(ref highWatermark, replica.HighWatermark.Value);
+        Volatile.Write(ref logStart, replica.LogStart.Value);
         Volatile.Write(ref servableEnd, partitionLog.EndOffset.Value);
         activeSegment = partitionLog.ActiveSegmentStart;
         if (partitionLog.TryLoadIncomingState(out Offset at, out _))
@@ -100,8 +101,6 @@ internal sealed partial class PartitionLoop : ITurn
 
     /// <summary>Everything below may be read.</summary>
     public Offset HighWatermark => new(Volatile.Read(ref highWatermark));
-
-    public Offset LogStart => partitionLog.StartOffset;
 
     public Offset LogEnd => partitionLog.EndOffset;
 
@@ -210,6 +209,7 @@ internal sealed partial class PartitionLoop : ITurn
             // A leader whose log failed must not judge its followers: they cannot fetch from it, so it would find them slow and propose to go on alone.
             replica.Stop(replica.View);
             knowsEnd = false;
+            knowsStart = false;
             Volatile.Write(ref leadingEpoch, LeaderEpoch.None.Value);
             FailAwaiting(unknown, onlyAcksAll: false);
         }

@@ -28,6 +28,7 @@ public sealed class FetchResult : IDisposable
 
     public required Offset HighWatermark { get; init; }
 
+    /// <summary>Where the partition begins; none when a new leader does not know it yet (ADR 0017). A follower tells what it heard last.</summary>
     public required Offset LogStartOffset { get; init; }
 
     public bool IsOk => Error.Code == ErrorCode.None;

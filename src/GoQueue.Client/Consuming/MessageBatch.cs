@@ -51,7 +51,7 @@ public sealed class MessageBatch
     /// <summary>End of the partition, as far as readers may see, when the batch was sent.</summary>
     public long HighWatermark { get; }
 
-    /// <summary>Start of the partition when the batch was sent.</summary>
+    /// <summary>Start of the partition when the batch was sent; -1 when a new leader did not know it yet.</summary>
     public long LogStartOffset { get; }
 
     /// <summary>Bytes of the record batches.</summary>

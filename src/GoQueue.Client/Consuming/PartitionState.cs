@@ -95,7 +95,7 @@ internal sealed class PartitionState(int partition)
         lock (gate)
         {
             highWatermark = batch.HighWatermark;
-            logStart = batch.LogStartOffset;
+            logStart = batch.LogStartOffset >= 0 ? batch.LogStartOffset : logStart; // a new leader may not know it yet
         }
     }
 }

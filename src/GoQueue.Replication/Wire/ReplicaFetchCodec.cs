@@ -9,9 +9,14 @@ public static class ReplicaFetchCodec
     /// <summary>Partitions in one request or response. More are sent in the next.</summary>
     public const int MaxEntries = 100_000;
 
-    /// <summary>1 had no state byte at the end of a position. It was never released, so it is refused and not read (docs/internals/peer-protocol.md).</summary>
-    private const byte RequestVersion = 2;
-    private const byte ResponseVersion = 1;
+    /// <summary>
+    /// 1 had no state byte at the end of a position, 2 the follower's first offset in place of its promise. They were never released, so they are refused and
+    /// not read (docs/internals/peer-protocol.md).
+    /// </summary>
+    private const byte RequestVersion = 3;
+
+    /// <summary>1 had no promise and no start of the partition.</summary>
+    private const byte ResponseVersion = 2;
     private const byte TakesOffers = 1;
     private const byte Stuck = 1;
     private const byte Damaged = 2;
@@ -19,7 +24,7 @@ public static class ReplicaFetchCodec
     private const int ResponseHead = 22;
     private const int PositionSize = 49;
     private const int PartitionSize = 20;
-    private const int FetchedSize = 68;
+    private const int FetchedSize = 84;
 
     /// <summary>The caller owns the buffer.</summary>
     public static SharedBuffer Encode(ReplicaFetchRequest request)
@@ -42,7 +47,7 @@ public static class ReplicaFetchCodec
             to.Int32(entry.Position.LeaderEpoch.Value);
             to.Int64(entry.Position.FetchOffset.Value);
             to.Int32(entry.Position.LastEpoch.Value);
-            to.Int64(entry.Position.LogStart.Value);
+            to.Int64(entry.Position.PromisedStart.Value);
             to.Int32(entry.Position.Round);
             to.Byte(entry.Position.IsDamaged ? Damaged : entry.Position.IsStuck ? Stuck : (byte)0);
         }
@@ -90,7 +95,7 @@ public static class ReplicaFetchCodec
             FetchPosition position = new(new LeaderEpoch(from.ReadInt32()), new Offset(from.ReadInt64()), new LeaderEpoch(from.ReadInt32()), new Offset(from.ReadInt64()), from.ReadInt32());
             byte state = from.ReadByte();
             bool fits = state is 0 or Stuck or Damaged && partition.Partition.Value >= 0 && position.LeaderEpoch.Value >= 0 && position.FetchOffset.Value >= 0 && position.LastEpoch.Value >= -1
-                && position.LogStart.Value >= 0 && position.LogStart <= position.FetchOffset;
+                && position.PromisedStart.Value >= 0 && position.PromisedStart <= position.FetchOffset;
             if (!fits)
             {
                 return Malformed("request");
@@ -128,6 +133,8 @@ public static class ReplicaFetchCodec
             to.Int32((int)entry.Answer.Error);
             to.Int64(entry.Answer.HighWatermark.Value);
             to.Int64(entry.Answer.LeaderLogStart.Value);
+            to.Int64(entry.Answer.PromisedStart.Value);
+            to.Int64(entry.Answer.LogStart.Value);
             to.Int32(entry.Answer.Diverging.Epoch.Value);
             to.Int64(entry.Answer.Diverging.EndOffset.Value);
             to.Int32(entry.DataBytes);
@@ -164,11 +171,13 @@ public static class ReplicaFetchCodec
             int round = from.ReadInt32();
             ErrorCode code = (ErrorCode)from.ReadInt32();
             Offset highWatermark = new(from.ReadInt64());
+            Offset leaderLogStart = new(from.ReadInt64());
+            Offset promisedStart = new(from.ReadInt64());
             Offset logStart = new(from.ReadInt64());
             EpochEnd diverging = new(new LeaderEpoch(from.ReadInt32()), new Offset(from.ReadInt64()));
             int data = from.ReadInt32();
             int offers = from.ReadInt32();
-            bool fits = offers is 0 or 1 && (offers == 0 || (data == 0 && code == ErrorCode.None && diverging == EpochEnd.Undefined)) && partition.Partition.Value >= 0 && epoch.Value >= -1 && Enum.IsDefined(code) && highWatermark.Value >= 0 && logStart.Value >= 0 && data >= 0
+            bool fits = offers is 0 or 1 && (offers == 0 || (data == 0 && code == ErrorCode.None && diverging == EpochEnd.Undefined)) && partition.Partition.Value >= 0 && epoch.Value >= -1 && Enum.IsDefined(code) && highWatermark.Value >= 0 && leaderLogStart.Value >= 0 && promisedStart.Value >= 0 && logStart.Value >= 0 && data >= 0
                 && (diverging == EpochEnd.Undefined || (diverging.Epoch.Value >= 0 && diverging.EndOffset.Value >= 0));
             if (!fits)
             {
@@ -176,7 +185,7 @@ public static class ReplicaFetchCodec
             }
 
             dataBytes += data;
-            entries[index] = new PartitionFetched(partition, new FetchAnswer(epoch, round, code, diverging, highWatermark, logStart) { OffersSegment = offers == 1 }, data);
+            entries[index] = new PartitionFetched(partition, new FetchAnswer(epoch, round, code, diverging, highWatermark, leaderLogStart) { PromisedStart = promisedStart, LogStart = logStart, OffersSegment = offers == 1 }, data);
         }
 
         return bytes.Length == dataStart + dataBytes ? new ReplicaFetchResponse((ErrorCode)error, session, sequence, entries) : Malformed("response");

@@ -15,4 +15,5 @@ internal enum FileKind : byte
     IncomingState = 10,
     CommittedEnd = 11,
     Segment = 12,
+    LogStart = 13,
 }

@@ -84,6 +84,11 @@ internal static class Truncation
             CommittedEndFile.Forget(directory);
         }
 
+        if (LogStartFile.Load(directory).Promised > end)
+        {
+            LogStartFile.Forget(directory);
+        }
+
         StateFiles.DeleteAbove(directory, end);
         directory.Sync();
         directory.Delete(FileName);

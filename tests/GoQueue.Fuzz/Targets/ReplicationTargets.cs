@@ -19,7 +19,7 @@ internal sealed class ReplicaFetchTarget : IFuzzTarget
         Bytes(ReplicaFetchCodec.Encode(new ReplicaFetchRequest(
             5, 2, new BrokerEpoch(9), 500, 8 << 20, [new PartitionPosition(Partition, new FetchPosition(new LeaderEpoch(1), new Offset(100), new LeaderEpoch(1), Offset.Zero, 4))], [Partition]))),
         Bytes(ReplicaFetchCodec.Encode(new ReplicaFetchResponse(
-            ErrorCode.None, 5, 2, [new PartitionFetched(Partition, new FetchAnswer(new LeaderEpoch(1), 4, ErrorCode.None, EpochEnd.Undefined, new Offset(90), Offset.Zero), 0)]))),
+            ErrorCode.None, 5, 2, [new PartitionFetched(Partition, new FetchAnswer(new LeaderEpoch(1), 4, ErrorCode.None, EpochEnd.Undefined, new Offset(90), Offset.Zero) { PromisedStart = new Offset(20), LogStart = new Offset(10) }, 0)]))),
         Bytes(StateFetchCodec.Encode(new StateFetchRequest(Partition, new LeaderEpoch(1), new BrokerEpoch(9), Offset.None, 0, 1 << 20))),
         Bytes(StateFetchCodec.Encode(Offset.Zero, new Offset(50), 3, [1, 2, 3])),
         Bytes(CatchUpCodec.Encode([Partition, Partition])),

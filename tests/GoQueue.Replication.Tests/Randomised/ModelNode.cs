@@ -13,6 +13,9 @@ internal sealed class ModelNode(NodeId id, ReplicaOptions options)
 
     public bool IsUp { get; set; } = true;
 
+    /// <summary>What the node's disk says of the start: its promise, and what it heard a leader tell when it noted that.</summary>
+    public (Offset Promised, Offset Told) Start { get; private set; }
+
     public BrokerEpoch BrokerEpoch { get; set; }
 
     /// <summary>Publishes whose answer waits, as (offset behind the record, value).</summary>
@@ -26,7 +29,7 @@ internal sealed class ModelNode(NodeId id, ReplicaOptions options)
     public void Restart()
     {
         Replica = new PartitionReplica(Id, options);
-        Replica.Open(Offset.Zero, new Offset(Log.Durable), Offset.Zero);
+        Replica.Open(Offset.Zero, new Offset(Log.Durable), Offset.Zero, Start.Promised, Start.Told);
         Awaiting.Clear();
         SeenWatermark = Offset.Zero;
         WatermarkEpoch = LeaderEpoch.None;
@@ -53,7 +56,7 @@ internal sealed class ModelNode(NodeId id, ReplicaOptions options)
             if (step.Move == FollowerMove.Truncate)
             {
                 Log.TruncateTo((int)step.TruncateTo.Value);
-                Replica.LogWasCut(new Offset(Log.End));
+                WasCut();
             }
             else
             {
@@ -76,5 +79,34 @@ internal sealed class ModelNode(NodeId id, ReplicaOptions options)
     {
         Log.Flush();
         Replica.LogBecameDurable(new Offset(Log.Durable), now);
+        KeepPromise();
+    }
+
+    public void Promise(Offset start)
+    {
+        Start = (start, Replica.LogStart);
+        Replica.PromiseStart(start);
+    }
+
+    /// <summary>What a follower does when it knows what its leader promises to be committed.</summary>
+    public void KeepPromise()
+    {
+        if (!Replica.DuePromise.IsNone)
+        {
+            Promise(Replica.DuePromise);
+        }
+    }
+
+    public void Wipe()
+    {
+        Log.Wipe();
+        Start = default;
+    }
+
+    /// <summary>The log ends at its new end; what was promised of the rest is void.</summary>
+    public void WasCut()
+    {
+        Replica.LogWasCut(new Offset(Log.End));
+        Start = (Replica.PromisedStart, Replica.LogStart);
     }
 }

@@ -5,6 +5,8 @@ namespace GoQueue.Replication.Tests.Randomised;
 /// <summary>The invariants a to d, after every step.</summary>
 internal sealed partial class ReplicationModel
 {
+    private Offset start = Offset.Zero; // the highest that any leader knew
+
     private void Check()
     {
         foreach (ModelNode node in nodes.Where(node => node.IsUp))
@@ -22,6 +24,7 @@ internal sealed partial class ReplicationModel
 
         if (!isUnclean)
         {
+            CheckStart();
             CheckAcknowledged();
             CheckAgreement();
         }
@@ -65,6 +68,23 @@ internal sealed partial class ReplicationModel
                 bool holds = offset < node.Log.Durable && node.Log[offset].Value == value;
                 Assert.True(holds, $"a: {node.Id} may be elected and does not hold the acknowledged record at {offset}");
             }
+        }
+    }
+
+    /// <summary>L12 of the start (ADR 0017): no leader knows a lower one than a leader before it, because whoever may be elected has promised it.</summary>
+    private void CheckStart()
+    {
+        foreach (ModelNode node in nodes.Where(node => node.IsUp && node.Replica.KnowsStart))
+        {
+            bool isNewest = node.Replica.Epoch == controller.View.LeaderEpoch;
+            Assert.True(!isNewest || node.Replica.LogStart >= start, $"the start went back from {start} to {node.Replica.LogStart} on {node.Id}");
+            start = Offset.Max(start, node.Replica.LogStart);
+        }
+
+        foreach (ModelNode node in nodes)
+        {
+            bool mayLead = (controller.InSync.Contains(node.Id) || controller.Eligible.Contains(node.Id)) && !wipedUnseen.Contains(node.Id.Value);
+            Assert.True(!mayLead || node.Start.Promised >= start, $"{node.Id} may be elected and has promised {node.Start.Promised} only, a leader told {start}");
         }
     }
 

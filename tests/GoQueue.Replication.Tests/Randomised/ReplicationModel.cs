@@ -110,6 +110,8 @@ internal sealed partial class ReplicationModel
         }
 
         Assert.Equal(new Offset(lead.Log.End), lead.Replica.HighWatermark);
+        Assert.True(lead.Replica.KnowsStart, "a leader that everybody follows knows where the partition begins");
+        Assert.Equal(lead.Replica.PromisedStart, lead.Replica.LogStart);
     }
 
     private ModelNode? Leader() => nodes.FirstOrDefault(node => node.IsUp && node.Replica.Role == ReplicaRole.Leader && controller.View.Leader == node.Id && node.Replica.Epoch == controller.View.LeaderEpoch);
@@ -119,8 +121,11 @@ internal sealed partial class ReplicationModel
         ModelNode node = nodes[random.Next(nodes.Length)];
         switch (random.Next(1000))
         {
-            case < 150:
+            case < 140:
                 Publish(node);
+                break;
+            case < 150:
+                Promise(node);
                 break;
             case < 400:
                 Fetch(node);
@@ -170,6 +175,16 @@ internal sealed partial class ReplicationModel
                 }
 
                 break;
+        }
+    }
+
+    /// <summary>Retention, with a clock of its own on every node.</summary>
+    private void Promise(ModelNode node)
+    {
+        long most = node.Replica.HighWatermark - node.Replica.PromisedStart;
+        if (node.IsUp && node.Replica.Role == ReplicaRole.Leader && most > 0)
+        {
+            node.Promise(node.Replica.PromisedStart + random.NextInt64(1, most + 1));
         }
     }
 
@@ -251,7 +266,11 @@ internal sealed partial class ReplicationModel
         FetchVerdict verdict = leader.Replica.Fetched(follower.Id, brokerEpoch, position, Offset.Zero, leader.Log, now);
         int from = (int)position.FetchOffset.Value;
         List<(int Epoch, int Value)> data = verdict.IsServed ? leader.Log.Slice(from, BatchLimit) : [];
-        FetchAnswer answer = new(position.LeaderEpoch, position.Round, verdict.Error, verdict.Diverging, leader.Replica.HighWatermark, Offset.Zero);
+        FetchAnswer answer = new(position.LeaderEpoch, position.Round, verdict.Error, verdict.Diverging, leader.Replica.HighWatermark, Offset.Zero)
+        {
+            PromisedStart = leader.Replica.PromisedStart,
+            LogStart = leader.Replica.LogStart,
+        };
         Send(() => Answer(follower, asking, answer, data));
     }
 
@@ -269,7 +288,7 @@ internal sealed partial class ReplicationModel
             Alarms += step.IsBelowHighWatermark ? 1 : 0;
             Assert.True(isUnclean || !step.IsBelowHighWatermark || options.Bugs != DeliberateBugs.None, $"{follower.Id} cuts below its high watermark without an unclean election");
             follower.Log.TruncateTo((int)step.TruncateTo.Value);
-            follower.Replica.LogWasCut(new Offset(follower.Log.End));
+            follower.WasCut();
         }
         else if (step.Move == FollowerMove.Append)
         {
@@ -282,6 +301,7 @@ internal sealed partial class ReplicationModel
             if (data.Count == 0)
             {
                 follower.Replica.AdvanceAsFollower();
+                follower.KeepPromise();
             }
             else if (options.Has(DeliberateBugs.AckBeforeFlush))
             {
@@ -336,7 +356,7 @@ internal sealed partial class ReplicationModel
         bool mayWipe = random.Next(4) == 0 && wipedUnseen.Count == 0 && nodes.Count(other => other != node && controller.InSync.Contains(other.Id)) >= 2;
         if (mayWipe)
         {
-            node.Log.Wipe();
+            node.Wipe();
             wipedUnseen.Add(node.Id.Value);
         }
         else

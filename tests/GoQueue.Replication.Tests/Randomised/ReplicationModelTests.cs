@@ -54,6 +54,7 @@ public sealed class ReplicationModelTests
     [InlineData(DeliberateBugs.ServeAboveHighWatermark, false)]
     [InlineData(DeliberateBugs.TruncateToHighWatermark, false)]
     [InlineData(DeliberateBugs.CountStaleBrokerEpoch, false)]
+    [InlineData(DeliberateBugs.TellOwnStart, false)]
     [InlineData(DeliberateBugs.OneRoundOfEpochTruncation, true)]
     public void A_planted_bug_is_found(DeliberateBugs bug, bool isUnclean)
     {

@@ -39,8 +39,8 @@ internal sealed class ClientWorld(SimulationLoop loop, IReadOnlyList<SimulatedHo
     /// <summary>What the replicas have there: readers must be given the same bytes.</summary>
     public required Func<TopicPartition, CommittedBatches> CommittedOf { get; init; }
 
-    /// <summary>Where the log of some replica begins, since retention took what was before.</summary>
-    public required Func<TopicPartition, Offset> RetiredBelow { get; init; }
+    /// <summary>The highest start that some leader knew the partition to have: what is before it may be refused.</summary>
+    public required Func<TopicPartition, Offset> StartOf { get; init; }
 
     /// <summary>Some topics are cleaned: their records expire, or are compacted.</summary>
     public bool HasCleaning { get; init; }

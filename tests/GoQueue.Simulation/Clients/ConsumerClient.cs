@@ -47,10 +47,7 @@ internal sealed class ConsumerClient(ClientWorld world, int number) : SimulatedC
         }
     }
 
-    /// <summary>
-    /// Only the leader answers, when it knows and has proved that it still leads: so the answer is no older than the question. Each replica applies retention by itself,
-    /// so the start may go back when another one leads.
-    /// </summary>
+    /// <summary>Only the leader answers, when it knows and has proved that it still leads: so the answer is no older than the question, and neither end nor start goes back.</summary>
     private async Task AskEndAsync(TopicPartition partition)
     {
         long acknowledged = World.HistoryOf(partition).AcknowledgedEnd;
@@ -68,10 +65,10 @@ internal sealed class ConsumerClient(ClientWorld world, int number) : SimulatedC
         }
 
         PartitionOffsets now = answer.Value.Value;
-        call.Ok(asked => (EndOffsetValue)asked with { End = now.HighWatermark.Value });
+        call.Ok(asked => (EndOffsetValue)asked with { Start = now.LogStart.Value, End = now.HighWatermark.Value });
         SimulationFailure.Unless(now.HighWatermark.Value >= acknowledged, "L11", $"{Process.Name} is told that {partition} ends at {now.HighWatermark}, and {acknowledged} was acknowledged before it asked");
         SimulationFailure.Unless(
-            now.HighWatermark >= before.HighWatermark && (now.LogStart >= before.LogStart || World.RetiredBelow(partition) > Offset.Zero),
+            now.HighWatermark >= before.HighWatermark && now.LogStart >= before.LogStart,
             "L12",
             $"{Process.Name} is told that {partition} goes from {now.LogStart} to {now.HighWatermark}; before it was {before.LogStart} to {before.HighWatermark}");
         seen[partition] = now;
@@ -118,11 +115,11 @@ internal sealed class ConsumerClient(ClientWorld world, int number) : SimulatedC
         return (result.NextOffset, result.LastEpoch == LeaderEpoch.None ? null : result.LastEpoch);
     }
 
-    /// <summary>An offset that was acknowledged before the question was asked cannot be out of range, unless retention took it from some replica.</summary>
+    /// <summary>An offset that was acknowledged before the question was asked cannot be out of range, unless the partition begins behind it.</summary>
     private void CheckRefusal(FetchResult result, TopicPartition partition, Offset position, long acknowledged)
     {
         SimulationFailure.Unless(
-            result.Error.Code != ErrorCode.OffsetOutOfRange || position.Value > acknowledged || position < World.RetiredBelow(partition),
+            result.Error.Code != ErrorCode.OffsetOutOfRange || position.Value > acknowledged || position < World.StartOf(partition),
             "L2",
             $"{Process.Name} asked for {position}, which was acknowledged or read before: {result.Error}");
         SimulationFailure.Unless(result.Error.Code != ErrorCode.LogTruncated, "E7", $"{Process.Name} is told that what it read before {position} was taken back: {result.Error}");

@@ -74,7 +74,7 @@ internal sealed class FinalReader(ClientWorld world, int number) : SimulatedClie
                     return;
                 }
 
-                bool isRetired = answer is { IsKnown: true, Value.Error.Code: ErrorCode.OffsetOutOfRange } && position < World.RetiredBelow(partition);
+                bool isRetired = answer is { IsKnown: true, Value.Error.Code: ErrorCode.OffsetOutOfRange } && position < World.StartOf(partition);
                 if (isRetired && answer.Value!.LogStartOffset > position)
                 {
                     start = position = answer.Value.LogStartOffset;

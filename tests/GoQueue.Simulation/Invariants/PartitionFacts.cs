@@ -30,8 +30,8 @@ internal sealed class PartitionFacts(TopicPartition partition, bool isCompacted,
     /// <summary>What stands below the high watermarks.</summary>
     public CommittedBatches Committed { get; } = new(partition, isCompacted);
 
-    /// <summary>The highest offset at which a log began: retention took what was before, on that node at least.</summary>
-    public Offset RetiredBelow { get; private set; } = Offset.Zero;
+    /// <summary>The highest start that a leader ever knew to be that of the partition: what is before may be refused or gone.</summary>
+    public Offset Start { get; private set; } = Offset.Zero;
 
     /// <summary>First registration of the disk that is in each host now; no proof older than that concerns this disk.</summary>
     public required IReadOnlyList<BrokerEpoch> Disks { get; init; }
@@ -62,26 +62,30 @@ internal sealed class PartitionFacts(TopicPartition partition, bool isCompacted,
 
     public void Sees(int host, PartitionLoop loop, MetadataImage newest)
     {
-        if (!ReferenceEquals(loops[host], loop))
+        bool isReopened = !ReferenceEquals(loops[host], loop);
+        if (isReopened)
         {
             // Opened anew after a restart; or, within one life of the process, on an empty log after the replica was taken away and given back.
             seen[host] = loops[host] is null ? seen[host] : Seen.Nothing;
             compared[host] = 0;
             counts[host] = default;
             loops[host] = loop;
-            starts[host] = loop.LogStart.Value; // a start over on an empty log skips what the leader retired; what a crash cut short was not seen
-            RetiredBelow = Offset.Max(RetiredBelow, loop.LogStart);
+            starts[host] = loop.FirstKept.Value; // a start over on an empty log skips what the leader retired; what a crash cut short was not seen
         }
 
         Counts(host, loop, newest);
-        if (loop.LogStart.Value != starts[host])
+        if (loop.FirstKept.Value != starts[host])
         {
-            CheckRetired(host, loop, newest);
+            CheckRemoved(host, loop);
         }
 
         PartitionReplica replica = loop.Replica;
         Seen before = seen[host];
-        Seen now = new(loop.FlushedOffset.Value, replica.Role, replica.Epoch.Value, replica.HighWatermark.Value, loop.EndOffset.Value, IsLive: !loop.HasEnded);
+        Seen now = new(loop.FlushedOffset.Value, replica.Role, replica.Epoch.Value, replica.HighWatermark.Value, loop.EndOffset.Value, IsLive: !loop.HasEnded)
+        {
+            Promised = replica.PromisedStart.Value,
+            Start = replica.KnowsStart ? replica.LogStart.Value : -1,
+        };
         if (now == before)
         {
             return;
@@ -96,6 +100,7 @@ internal sealed class PartitionFacts(TopicPartition partition, bool isCompacted,
             now.HighWatermark <= CommittedEnd.Value, "R1", $"{Name(host)} takes everything below {now.HighWatermark} for committed, and no leader ever counted more than {CommittedEnd}");
         SimulationFailure.Unless(
             now.HighWatermark <= now.Durable, "rule 1", $"{Name(host)} counts everything below {now.HighWatermark} as committed and has flushed up to {now.Durable}");
+        SeesStart(host, isReopened ? before with { Promised = 0 } : before, now, newest); // opened anew it may be another log; whether it keeps what counts is looked at
         if (now.Role == ReplicaRole.Leader)
         {
             Leads(host, before, now, replica.View, newest);
@@ -120,6 +125,7 @@ internal sealed class PartitionFacts(TopicPartition partition, bool isCompacted,
     /// </summary>
     public void Counts(int host, PartitionLoop loop, MetadataImage newest)
     {
+        Start = Offset.Max(Start, loop.Replica.LogStart); // what a follower has of it a leader knew before
         CommitCount counted = loop.Replica.LastCount;
         CommitCount known = ReferenceEquals(loops[host], loop) ? counts[host] : default;
         if (counted.End <= known.End && ReferenceEquals(counted.View, known.View))
@@ -159,25 +165,65 @@ internal sealed class PartitionFacts(TopicPartition partition, bool isCompacted,
         {
             CheckHolds(-1, CommittedEnd, image.LeaderEpoch, node, EpochOf(newest, node), $"which is in the ELR {image.EligibleLeaders} of partition epoch {image.PartitionEpoch}");
         }
+
+        CheckPromises(newest);
     }
 
-    /// <summary>L13: only what the topic's settings say is removed, only what is committed, and only from the front.</summary>
-    private void CheckRetired(int host, PartitionLoop loop, MetadataImage newest)
+    /// <summary>L13: only what is before the start that a leader knew is removed, and only from the front.</summary>
+    private void CheckRemoved(int host, PartitionLoop loop)
     {
         long from = starts[host];
-        long to = loop.LogStart.Value;
+        long to = loop.FirstKept.Value;
         starts[host] = to;
-        if (!newest.TryGetTopic(partition.Topic, out TopicImage? topic) || hosts[host].Process is not { } process)
+        SimulationFailure.Unless(to >= from && to <= Start.Value, "L13", $"the log of {Name(host)} begins at {to} instead of {from}; no leader knew a higher start than {Start}");
+    }
+
+    /// <summary>
+    /// L12 and L13 of the start (ADR 0017): a leader promises only what the topic's settings say and what is committed; the start that it tells is promised by everybody who may
+    /// lead after it; promises are kept.
+    /// </summary>
+    private void SeesStart(int host, in Seen before, in Seen now, MetadataImage newest)
+    {
+        if (now.Promised == before.Promised && now.Start == before.Start)
         {
-            return; // deleted meanwhile
+            return;
         }
 
-        SimulationFailure.Unless(
-            to >= from && to <= Math.Max(loop.Replica.HighWatermark.Value, CommittedEnd.Value) && topic.Settings.CleanupPolicy == CleanupPolicy.Delete,
-            "L13",
-            $"the log of {Name(host)} begins at {to} instead of {from}; its high watermark is {loop.Replica.HighWatermark}, its topic is cleaned by {topic.Settings.CleanupPolicy}");
-        Committed.CheckExpired(from, to, topic.Settings.RetentionMillis, UnixMillis.From(process.Time), Name(host));
-        RetiredBelow = Offset.Max(RetiredBelow, loop.LogStart);
+        SimulationFailure.Unless(now.Promised >= before.Promised, "L12", $"{Name(host)} had promised to begin at {before.Promised} or behind, and promises {now.Promised}");
+        bool leads = before.Role == ReplicaRole.Leader && now.Role == ReplicaRole.Leader && before.Epoch == now.Epoch;
+        if (leads && now.Promised > before.Promised && newest.TryGetTopic(partition.Topic, out TopicImage? topic) && hosts[host].Process is { } process)
+        {
+            SimulationFailure.Unless(
+                now.Promised <= Math.Max(now.HighWatermark, CommittedEnd.Value) && topic.Settings.CleanupPolicy == CleanupPolicy.Delete,
+                "L13",
+                $"{Name(host)} wants to begin at {now.Promised} instead of {before.Promised}; its high watermark is {now.HighWatermark}, its topic is cleaned by {topic.Settings.CleanupPolicy}");
+            Committed.CheckExpired(before.Promised, now.Promised, topic.Settings.RetentionMillis, UnixMillis.From(process.Time), Name(host));
+        }
+
+        bool isNewest = now.Start >= 0 && newest.TryGetPartition(partition, out PartitionImage? image) && image.LeaderEpoch.Value == now.Epoch;
+        SimulationFailure.Unless(!isNewest || now.Start >= Start.Value, "L12", $"{Name(host)} begins at {now.Start} in epoch {now.Epoch}; a leader knew the start {Start} before");
+        CheckPromises(newest);
+    }
+
+    /// <summary>Whoever the metadata would elect, at once or when the others are gone, tells no lower start than any leader before.</summary>
+    private void CheckPromises(MetadataImage newest)
+    {
+        if (Start == Offset.Zero || !newest.TryGetPartition(partition, out PartitionImage? image))
+        {
+            return;
+        }
+
+        foreach (NodeId node in image.InSync.Concat(image.EligibleLeaders))
+        {
+            for (int host = 0; host < hosts.Count; host++)
+            {
+                bool isMeant = hosts[host].Node == node && EpochOf(newest, node) >= Disks[host];
+                SimulationFailure.Unless(
+                    !isMeant || seen[host].Promised >= Start.Value,
+                    "L12",
+                    $"a leader of {partition} began at {Start}; {node}, in the ISR {image.InSync} or the ELR {image.EligibleLeaders} of partition epoch {image.PartitionEpoch}, has promised {seen[host].Promised}");
+            }
+        }
     }
 
     /// <summary>L13 of compacted topics, of each replica that is open now, as far as it knows things to be committed.</summary>
@@ -194,7 +240,7 @@ internal sealed class PartitionFacts(TopicPartition partition, bool isCompacted,
 
     private static IEnumerable<ReadOnlyMemory<byte>> Stored(PartitionLoop loop)
     {
-        Offset from = loop.LogStart;
+        Offset from = loop.FirstKept;
         Offset end = loop.Replica.HighWatermark;
         while (from < end)
         {
@@ -228,7 +274,7 @@ internal sealed class PartitionFacts(TopicPartition partition, bool isCompacted,
     /// <summary>L14, at every moment and not only at the end: what is new below the high watermark is what the others have there.</summary>
     private void Compare(int host, PartitionLoop loop, in Seen now)
     {
-        Offset from = Offset.Max(new Offset(compared[host]), loop.LogStart);
+        Offset from = Offset.Max(new Offset(compared[host]), loop.FirstKept);
         Offset end = new(now.HighWatermark);
         while (from < end)
         {
@@ -326,5 +372,11 @@ internal sealed class PartitionFacts(TopicPartition partition, bool isCompacted,
     private readonly record struct Seen(long Durable, ReplicaRole Role, int Epoch, long HighWatermark, long End, bool IsLive)
     {
         public static readonly Seen Nothing = new(0, ReplicaRole.None, -1, -1, -1, IsLive: false);
+
+        /// <summary>Durable as well.</summary>
+        public long Promised { get; init; }
+
+        /// <summary>Where the partition begins by a leader that knows it; -1 by anybody else.</summary>
+        public long Start { get; init; } = -1;
     }
 }

@@ -29,8 +29,8 @@ internal sealed class ReplicaChecker(SimulationLoop loop, IReadOnlyList<Simulate
     /// <summary>Highest offset that any leader ever counted as committed, and one more.</summary>
     public Offset CommittedEnd(TopicPartition partition) => partitions.TryGetValue(partition, out PartitionFacts? facts) ? facts.CommittedEnd : Offset.Zero;
 
-    /// <summary>Where some replica begins, since retention took what was before.</summary>
-    public Offset RetiredBelow(TopicPartition partition) => partitions.TryGetValue(partition, out PartitionFacts? facts) ? facts.RetiredBelow : Offset.Zero;
+    /// <summary>The highest start that some leader knew the partition to have.</summary>
+    public Offset StartOf(TopicPartition partition) => partitions.TryGetValue(partition, out PartitionFacts? facts) ? facts.Start : Offset.Zero;
 
     /// <summary>The cluster said that it has forgotten this disk.</summary>
     public void Removed(NodeId node, Guid incarnation) => quorum.Removed(node, incarnation);

@@ -55,7 +55,7 @@ internal sealed class ClusterRun
         {
             CommittedEnd = options.IsJudgedByHistoryAlone ? static _ => new Offset(long.MaxValue) : checker.CommittedEnd,
             CommittedOf = checker.CommittedOf,
-            RetiredBelow = checker.RetiredBelow,
+            StartOf = checker.StartOf,
             NewestImage = options.IsJudgedByHistoryAlone ? NewestKnown : () => checker.Newest,
             HasCleaning = hasCleaning,
         };
@@ -162,7 +162,7 @@ internal sealed class ClusterRun
             + string.Concat(image.Topics.SelectMany(topic => topic.Partitions.Select(partition =>
                 $"{Environment.NewLine}      {topic.Id}-{partition.Index} led by {partition.Leader} e{partition.LeaderEpoch} p{partition.PartitionEpoch} isr {partition.InSync} elr {partition.EligibleLeaders} of {partition.Replicas}")))
             + string.Concat(broker.Replicas.Select(loop =>
-                $"{Environment.NewLine}      {loop.Partition} {loop.Replica.Role} e{loop.Replica.Epoch} {loop.LogStart}..{loop.EndOffset} durable {loop.Replica.DurableEnd} hw {loop.HighWatermark}{(loop.HasFailed ? " FAILED" : "")}{(loop.Replica.PendingProposal is { } pending ? $" wants {string.Join(',', pending.InSync.Select(member => member.Node))} on p{pending.PartitionEpoch} asked {!loop.Replica.HasProposal}" : "")} {loop.Refusal}"));
+                $"{Environment.NewLine}      {loop.Partition} {loop.Replica.Role} e{loop.Replica.Epoch} {loop.FirstKept}..{loop.EndOffset} promises {loop.Replica.PromisedStart} starts at {loop.LogStart}{(loop.Replica.KnowsStart ? "" : "?")} durable {loop.Replica.DurableEnd} hw {loop.HighWatermark}{(loop.HasFailed ? " FAILED" : "")}{(loop.Replica.PendingProposal is { } pending ? $" wants {string.Join(',', pending.InSync.Select(member => member.Node))} on p{pending.PartitionEpoch} asked {!loop.Replica.HasProposal}" : "")} {loop.Refusal}"));
     }
 
     private ClusterShape Shape(RunOptions options)

@@ -7,7 +7,7 @@ using GoQueue.Storage;
 
 namespace GoQueue.Broker.Replication.Serving;
 
-/// <content>What goes into an answer: what is owed, data of the partitions that have some, news of high watermarks.</content>
+/// <content>What goes into an answer: what is owed, data of the partitions that have some, news of high watermarks and starts.</content>
 internal sealed partial class FollowerSession
 {
     private async ValueTask<PeerReply> BuildAsync(ReplicaFetchRequest request)
@@ -62,7 +62,7 @@ internal sealed partial class FollowerSession
 
         if (takesOffers && !position.IsStuck && partition.Loop.OffersSegmentAt(position.FetchOffset) && partition.Loop.LeadingEpoch == position.LeaderEpoch)
         {
-            entries.Add(new PartitionFetched(partition.Loop.Partition, new FetchAnswer(position.LeaderEpoch, position.Round, ErrorCode.None, EpochEnd.Undefined, partition.Loop.HighWatermark, partition.Loop.LogStart) { OffersSegment = true }, 0));
+            entries.Add(new PartitionFetched(partition.Loop.Partition, Answer(position, partition.Loop.Marks()) with { OffersSegment = true }, 0));
             return 0;
         }
 
@@ -74,12 +74,12 @@ internal sealed partial class FollowerSession
         }
 
         LogRead read = await partition.Loop.ReadForFollowerAsync(position.FetchOffset, most);
-        Offset highWatermark = partition.Loop.HighWatermark;
+        LeaderMarks marks = partition.Loop.Marks();
         ErrorCode error = partition.Loop.LeadingEpoch != position.LeaderEpoch ? ErrorCode.NotLeader : read.Error?.Code ?? ErrorCode.None; // read under one leadership, or not at all
         if (error != ErrorCode.None)
         {
             Release(read.Slices);
-            entries.Add(new PartitionFetched(partition.Loop.Partition, new FetchAnswer(position.LeaderEpoch, position.Round, error, EpochEnd.Undefined, Offset.Zero, partition.Loop.LogStart), 0));
+            entries.Add(new PartitionFetched(partition.Loop.Partition, Answer(position, marks) with { Error = error, HighWatermark = Offset.Zero }, 0));
             return 0;
         }
 
@@ -103,14 +103,14 @@ internal sealed partial class FollowerSession
                 return 0;
             }
 
-            partition.SentHighWatermark = highWatermark;
+            partition.Sent = marks;
         }
 
-        entries.Add(new PartitionFetched(partition.Loop.Partition, new FetchAnswer(position.LeaderEpoch, position.Round, ErrorCode.None, EpochEnd.Undefined, highWatermark, partition.Loop.LogStart), bytes));
+        entries.Add(new PartitionFetched(partition.Loop.Partition, Answer(position, marks), bytes));
         return bytes;
     }
 
-    /// <summary>New high watermarks travel with whatever goes.</summary>
+    /// <summary>New high watermarks and starts travel with whatever goes.</summary>
     private void AddNews(List<PartitionFetched> entries)
     {
         lock (gate)
@@ -118,13 +118,12 @@ internal sealed partial class FollowerSession
             foreach (SessionPartition partition in news)
             {
                 partition.HasNews = false;
-                Offset highWatermark = partition.Loop.HighWatermark;
-                bool isTold = highWatermark <= partition.SentHighWatermark || partition.Loop.LeadingEpoch != partition.Position.LeaderEpoch;
+                LeaderMarks marks = partition.Loop.Marks();
+                bool isTold = !marks.IsNewsAfter(partition.Sent) || partition.Loop.LeadingEpoch != partition.Position.LeaderEpoch;
                 if (partition.IsArmed && !isTold)
                 {
-                    partition.SentHighWatermark = highWatermark;
-                    FetchPosition position = partition.Position;
-                    entries.Add(new PartitionFetched(partition.Loop.Partition, new FetchAnswer(position.LeaderEpoch, position.Round, ErrorCode.None, EpochEnd.Undefined, highWatermark, partition.Loop.LogStart), 0));
+                    partition.Sent = marks;
+                    entries.Add(new PartitionFetched(partition.Loop.Partition, Answer(partition.Position, marks), 0));
                 }
             }
 

@@ -188,22 +188,27 @@ internal sealed partial class FollowerSession : IDisposable
         }
 
         SessionPartition partition = Find(asked.Partition, loop);
-        FetchVerdict verdict = loop.Fetched(follower, brokerEpoch, position, out Offset highWatermark, out Offset logStart);
+        FetchVerdict verdict = loop.Fetched(follower, brokerEpoch, position, out LeaderMarks marks);
         TaskCompletionSource? woken = null;
         lock (gate)
         {
+            if (partition.IsArmed || partition.Position.LeaderEpoch != position.LeaderEpoch)
+            {
+                partition.Sent = LeaderMarks.None; // news of an older round may have come too late to be heeded
+            }
+
             partition.Position = position;
             partition.IsArmed = verdict.IsServed;
             Interlocked.MemoryBarrier(); // who appends moves the end and then looks whether this is armed; here it is the other way round, so one of the two sees the other
             if (!verdict.IsServed)
             {
-                woken = Owe(partition, new FetchAnswer(position.LeaderEpoch, position.Round, verdict.Error, verdict.Diverging, highWatermark, logStart));
+                woken = Owe(partition, Answer(position, marks) with { Error = verdict.Error, Diverging = verdict.Diverging });
             }
             else if (position.FetchOffset < loop.ServableEnd)
             {
                 woken = MarkReady(partition);
             }
-            else if (partition.SentHighWatermark < highWatermark && !partition.HasNews)
+            else if (marks.IsNewsAfter(partition.Sent) && !partition.HasNews)
             {
                 partition.HasNews = true;
                 news.Add(partition);
@@ -231,6 +236,9 @@ internal sealed partial class FollowerSession : IDisposable
         loop.Watch(added);
         return added;
     }
+
+    private static FetchAnswer Answer(in FetchPosition position, in LeaderMarks marks) =>
+        new(position.LeaderEpoch, position.Round, ErrorCode.None, EpochEnd.Undefined, marks.HighWatermark, marks.FirstKept) { PromisedStart = marks.PromisedStart, LogStart = marks.LogStart };
 
     /// <summary>Under the gate; the caller completes what it answers behind it.</summary>
     private TaskCompletionSource? Owe(SessionPartition partition, in FetchAnswer answer)

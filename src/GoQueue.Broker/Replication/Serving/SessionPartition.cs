@@ -18,13 +18,14 @@ internal sealed class SessionPartition(FollowerSession session, PartitionLoop lo
     /// <summary>Stands in the session's list of those with data.</summary>
     public bool IsReady { get; set; }
 
-    /// <summary>Stands in the session's list of those whose high watermark moved.</summary>
+    /// <summary>Stands in the session's list of those whose high watermark or start moved.</summary>
     public bool HasNews { get; set; }
 
     /// <summary>Owed data, but the bound on moving replicas is reached: it waits for the session's timer.</summary>
     public bool IsHeld { get; set; }
 
-    public Offset SentHighWatermark { get; set; } = Offset.None;
+    /// <summary>What the follower was told last of the leader's high watermark, promise and start.</summary>
+    public LeaderMarks Sent { get; set; } = LeaderMarks.None;
 
     void IReplicaWatcher.Appended() => session.Appended(this);
 

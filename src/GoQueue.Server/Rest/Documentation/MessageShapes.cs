@@ -113,7 +113,7 @@ internal sealed record MessagesAnswer
     [Description("First offset that cannot be read yet.")]
     public required long HighWatermark { get; init; }
 
-    [Description("First offset that is still there.")]
+    [Description("First offset that is still there; -1 when a new leader does not know it yet.")]
     public required long LogStartOffset { get; init; }
 }
 
