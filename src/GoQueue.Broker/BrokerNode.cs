@@ -22,6 +22,7 @@ public sealed class BrokerNode : IAsyncDisposable
     private readonly CancellationTokenSource stopping = new();
     private readonly Task following;
     private readonly Task maintaining;
+    private readonly Task scrubbing;
     private int closed;
 
     private BrokerNode(BrokerOptions options, BrokerEnvironment environment, IMetadataLog metadata, PartitionTable partitions, BrokerReplication replication)
@@ -34,6 +35,7 @@ public sealed class BrokerNode : IAsyncDisposable
         CatchUps = new CatchUpRequests(options.Node, partitions, metadata, environment.Peers);
         following = FollowAsync(environment);
         maintaining = new MaintenanceRounds(options, environment, partitions).RunAsync(stopping.Token);
+        scrubbing = new ScrubRounds(options, environment, partitions).RunAsync(stopping.Token);
         environment.Metrics.Observe("goqueue.storage.partitions", null, "Partitions open on this node.", () => partitions.Count);
         environment.Metrics.Observe("goqueue.storage.size.bytes", "By", "Bytes of all partition logs of this node.", () => partitions.Loops.Sum(loop => loop.SizeBytes));
         environment.Metrics.Observe("goqueue.replication.leaders", null, "Partitions that this node leads.", () => partitions.Loops.Count(loop => loop.Figures().Leads));
@@ -92,6 +94,7 @@ public sealed class BrokerNode : IAsyncDisposable
         stopping.Cancel();
         await following;
         await maintaining;
+        await scrubbing;
         await replication.StopAsync();
         await partitions.CloseAsync();
         stopping.Dispose();

@@ -51,6 +51,9 @@ internal static partial class Log
     [LoggerMessage(2014, LogLevel.Error, "Compaction of partition {Partition} stands still until a restart: {Problem}")]
     public static partial void CompactionBlocked(ILogger logger, TopicPartition partition, string problem);
 
+    [LoggerMessage(2016, LogLevel.Error, "The scrub found damaged bytes in partition {Partition}, in the segment at {Segment}, at offset {At}")]
+    public static partial void ScrubFoundDamage(ILogger logger, TopicPartition partition, Offset segment, Offset at);
+
     [LoggerMessage(2015, LogLevel.Information, "There is room for partition {Partition} again")]
     public static partial void RoomAgain(ILogger logger, TopicPartition partition);
 

@@ -146,6 +146,12 @@ internal static class OptionCatalog
     public static readonly Option<long> MaintenanceCompactionRate = OptionKinds.Bytes("maintenance.compaction-rate", "32MiB", "64KiB", "64GiB",
         "Bytes a second that compaction may read and write together, so that it does not take the disk from publishing.");
 
+    public static readonly Option<long> MaintenanceScrubRate = OptionKinds.Bytes("maintenance.scrub-rate", "8MiB", "0", "64GiB",
+        "Bytes a second of old data that are read from the disk and verified although nobody asks for them, over all partitions of the node, so that damage is found while other replicas are sound; 0 turns it off.");
+
+    public static readonly Option<TimeSpan> MaintenanceScrubInterval = OptionKinds.Duration("maintenance.scrub-interval", "7d", "1m", "365d",
+        "How often each sealed segment is verified so. One found at a start is due at once.");
+
     public static readonly Option<TimeSpan> ReplicationMaxLag = OptionKinds.Duration("replication.max-lag", "10s", "1s", "10m",
         "A replica that was not level with its leader for this long leaves the in-sync set, so that publishing goes on without it. Short values throw out replicas that only pause; long ones hold up acks=all meanwhile.");
 
@@ -188,7 +194,7 @@ internal static class OptionCatalog
         HttpMaxConnections, HttpHeaderTimeout, HttpIdleTimeout, HttpWriteTimeout, HttpMaxHeaders, HttpMaxBody, HttpBodyMemory, HttpMaxBatch, HttpMaxPolls,
         GrpcMaxMessage, GrpcMaxMetadata, GrpcMessageTimeout, GrpcWriteTimeout, GrpcInFlightBytes, GrpcInFlightBatches, GrpcMaxCalls, GrpcCallWindow,
         GrpcConnectionWindow, TopicsDefaultPartitions, StoragePendingBytes, StoragePendingBatches, StorageGroupBytes, StorageTailCache,
-        StorageCommitterThreads, StorageReaderThreads, ProducersIdle, MaintenanceInterval, MaintenanceCompactionRate,
+        StorageCommitterThreads, StorageReaderThreads, ProducersIdle, MaintenanceInterval, MaintenanceCompactionRate, MaintenanceScrubRate, MaintenanceScrubInterval,
         ReplicationMaxLag, ReplicationShipBehind, ReplicationMaxShipments, ReplicationStrayDelay,
         ForwardingMaxRequests, ForwardingMaxBytes, ForwardingTimeout, ForwardingLeaderWait,
         AdvertisePeer, AdvertiseHttp, AdvertiseGrpc, PeerTlsCertificate, PeerTlsKey, PeerTlsAuthority,

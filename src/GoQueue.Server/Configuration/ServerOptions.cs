@@ -97,6 +97,8 @@ internal sealed record ServerOptions
             ProducerIdle = values.Get(OptionCatalog.ProducersIdle),
             MaintenanceInterval = values.Get(OptionCatalog.MaintenanceInterval),
             CompactionBytesPerSecond = values.Get(OptionCatalog.MaintenanceCompactionRate),
+            ScrubBytesPerSecond = values.Get(OptionCatalog.MaintenanceScrubRate),
+            ScrubInterval = values.Get(OptionCatalog.MaintenanceScrubInterval),
             StrayReplicaDelay = values.Get(OptionCatalog.ReplicationStrayDelay),
             Replication = new ReplicationOptions
             {

@@ -30,6 +30,13 @@ public interface ILogFile : IDisposable
     /// <exception cref="FlushFailedException">The device refused; the handle must not be used again.</exception>
     void Flush();
 
+    /// <summary>
+    /// Asks the system to keep nothing of the range in its cache: the next read comes from the device, if the platform can. A hint; what was not flushed stays as it is.
+    /// </summary>
+    void Forget(long position, long length)
+    {
+    }
+
     /// <summary>Cuts or zero-extends the file.</summary>
     void SetLength(long length);
 }

@@ -89,6 +89,8 @@ internal sealed class PhysicalLogFile(SafeFileHandle handle, string path) : ILog
         }
     }
 
+    public void Forget(long position, long length) => Posix.DropFromCache(handle, position, length);
+
     public void SetLength(long length)
     {
         direct?.Forget();

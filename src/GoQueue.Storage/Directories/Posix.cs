@@ -10,6 +10,7 @@ internal static partial class Posix
     private const int WriteOnlyCloseOnExec = 0x80001; // O_WRONLY | O_CLOEXEC
     private const int DirectOnX64 = 0x4000; // O_DIRECT, which differs
     private const int DirectOnArm64 = 0x10000;
+    private const int NotNeeded = 4; // POSIX_FADV_DONTNEED, the same on x64 and arm64
     private const int Interrupted = 4;
     private const int Invalid = 22;
     private const int NoSpace = 28;
@@ -140,6 +141,15 @@ internal static partial class Posix
         return result == 0;
     }
 
+    /// <summary>Lets the system forget the clean pages of a range. Only a hint, so that a refusal is none.</summary>
+    public static void DropFromCache(SafeFileHandle file, long from, long length)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            _ = FileAdvise(file, from, length, NotNeeded);
+        }
+    }
+
     /// <summary>Opens for reading without the advisory lock that .NET takes; null when it cannot.</summary>
     public static SafeFileHandle? OpenUnlocked(string path)
     {
@@ -172,6 +182,10 @@ internal static partial class Posix
     [LibraryImport("libc", EntryPoint = "pwrite64", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static unsafe partial nint PWrite(SafeFileHandle file, byte* bytes, nint count, long offset);
+
+    [LibraryImport("libc", EntryPoint = "posix_fadvise64", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int FileAdvise(SafeFileHandle file, long offset, long length, int advice);
 
     [LibraryImport("libc", EntryPoint = "fallocate64", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

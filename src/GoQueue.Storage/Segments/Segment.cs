@@ -21,6 +21,7 @@ internal sealed class Segment
     private SpareSegment? offeredTo;
     private long checksum = -1;
     private bool isUnfitToShip;
+    private long scrubbedAt = UnixMillis.None.Value;
 
     public Segment(LogFolder directory, Offset baseOffset, long size, SegmentFile? file, SparseIndex offsets, SparseIndex times)
     {
@@ -55,6 +56,13 @@ internal sealed class Segment
 
     /// <summary>Writer only: when the first batch came in; none while empty.</summary>
     public UnixMillis CreatedAt { get; set; } = UnixMillis.None;
+
+    /// <summary>When all of it was last read from the device and verified; as of a sealed one that was written since the log was opened: when it was begun.</summary>
+    public UnixMillis ScrubbedAt
+    {
+        get => Volatile.Read(ref scrubbedAt) is var seen && seen != UnixMillis.None.Value ? new UnixMillis(seen) : CreatedAt;
+        set => Volatile.Write(ref scrubbedAt, value.Value);
+    }
 
     /// <summary>Writer only: the largest timestamp in it; none while unknown or empty. See <see cref="FindLargestTimestamp"/>.</summary>
     public UnixMillis LargestTimestamp { get; set; } = UnixMillis.None;

@@ -68,6 +68,8 @@ internal sealed class SegmentFile : ILogFile
 
     public void Reserve(long length) => file.Reserve(length + SegmentHeader.Size);
 
+    public void Forget(long position, long length) => file.Forget(position + SegmentHeader.Size, length);
+
     public void Flush() => file.Flush();
 
     public void SetLength(long length) => file.SetLength(length + SegmentHeader.Size);

@@ -1,0 +1,40 @@
+using GoQueue.Core;
+using GoQueue.Core.Scheduling;
+using GoQueue.Storage;
+
+namespace GoQueue.Broker.PartitionLoops;
+
+/// <summary>The scrub: reads apart from the turns, as readers do; what it finds is acted upon as what they find.</summary>
+internal sealed partial class PartitionLoop
+{
+    /// <summary>Bytes read between two pauses.</summary>
+    private const int ScrubStepBytes = 1 << 20;
+
+    /// <summary>Verifies the sealed segments that are due, one after the other, no faster than told. Ends early when the log is closed.</summary>
+    /// <exception cref="IOException">The disk failed under a read.</exception>
+    public async Task ScrubAsync(long bytesPerSecond, TimeSpan interval, CancellationToken cancellationToken)
+    {
+        while (!failed && !closed && partitionLog.NextToScrub(UnixMillis.From(time), interval) is { } first)
+        {
+            ScrubPosition? at = first;
+            while (at is { } position)
+            {
+                ScrubStep step = await readers.RunAsync(() => partitionLog.Scrub(position, ScrubStepBytes, UnixMillis.From(time)));
+                metrics.Scrubbed(step.Bytes, step.IsDamaged);
+                if (step.IsDamaged)
+                {
+                    Log.ScrubFoundDamage(log, Partition, position.Segment, partitionLog.DamagedAt);
+                    return; // the replica is replaced, or is the last one and stays as it is
+                }
+
+                if (step is { Rest: null, Bytes: 0 })
+                {
+                    return; // the log changed under it, or is closed: another round
+                }
+
+                at = step.Rest;
+                await Task.Delay(TimeSpan.FromSeconds((double)Math.Max(step.Bytes, 1) / bytesPerSecond), time, cancellationToken);
+            }
+        }
+    }
+}

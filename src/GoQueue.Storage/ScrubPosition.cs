@@ -1,0 +1,15 @@
+using GoQueue.Core;
+
+namespace GoQueue.Storage;
+
+/// <summary>How far a scrub came in one segment.</summary>
+/// <param name="Segment">Its base offset.</param>
+/// <param name="Position">Byte position of the next batch.</param>
+/// <param name="Next">The offset that is expected there.</param>
+public readonly record struct ScrubPosition(Offset Segment, long Position, Offset Next);
+
+/// <summary>What one step of a scrub did.</summary>
+/// <param name="Rest">Where to go on; null when the segment is through, gone or damaged.</param>
+/// <param name="Bytes">Bytes of sound batches read.</param>
+/// <param name="IsDamaged">Something is wrong at the place where the bytes end.</param>
+public readonly record struct ScrubStep(ScrubPosition? Rest, int Bytes, bool IsDamaged);
