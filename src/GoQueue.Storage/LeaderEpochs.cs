@@ -72,6 +72,14 @@ public sealed class LeaderEpochs
         return LeaderEpoch.None;
     }
 
+    /// <summary>The epoch of the record before <paramref name="start"/> and where it began; none when it is older than everything kept.</summary>
+    public EpochStart Before(Offset start)
+    {
+        EpochStart[] seen = Volatile.Read(ref entries);
+        int covering = Array.FindLastIndex(seen, entry => entry.StartOffset < start);
+        return covering < 0 ? new EpochStart(LeaderEpoch.None, Offset.None) : seen[covering];
+    }
+
     /// <summary>
     /// E5: notes that <paramref name="epoch"/> starts at <paramref name="start"/>; tail entries that contradict it are dropped. Durable when
     /// it returns. Nothing changes when the epoch is the latest already and starts no later.
@@ -172,6 +180,9 @@ public sealed class LeaderEpochs
             Store(current[covering..]);
         }
     }
+
+    /// <summary>In the directory of a log that is about to begin behind records of this epoch. Durable when it returns.</summary>
+    internal static void Begin(ILogDirectory directory, EpochStart before) => new LeaderEpochs(directory, []).Store([before]);
 
     private void Store(EpochStart[] next)
     {

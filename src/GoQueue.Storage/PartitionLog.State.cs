@@ -92,6 +92,12 @@ public sealed partial class PartitionLog
         FramedFile.Replace(directory, IncomingStateName, FileKind.IncomingState, payload);
     }
 
+    /// <summary>
+    /// In the directory of a log that is about to begin at a leader's log start: notes the epoch of the record before that start and where it began. The log itself could never tell,
+    /// and without it a follower that stands at the start behind an older epoch could not be judged (see <see cref="LeaderEpochs.RaiseStart"/>). Durable when it returns.
+    /// </summary>
+    public static void KeepEpochBefore(ILogDirectory directory, EpochStart before) => LeaderEpochs.Begin(directory, before);
+
     /// <summary>The snapshot kept by <see cref="KeepIncomingState"/>, as long as it is not dropped.</summary>
     public bool TryLoadIncomingState(out Offset at, out byte[] state)
     {

@@ -5,6 +5,7 @@ using GoQueue.Broker.Tests.Fixtures;
 using GoQueue.Core;
 using GoQueue.Metadata.Commands;
 using GoQueue.Metadata.Topics;
+using GoQueue.Replication;
 using GoQueue.Testing;
 
 namespace GoQueue.Broker.Tests;
@@ -64,6 +65,36 @@ public sealed class LogStartTests
         Assert.Equal((ErrorCode.None, Offset.None), (read.Error.Code, read.LogStartOffset));
         cluster.Network.Mend(new NodeId("n3"));
         await Eventually.TrueAsync(() => cluster["n2"].Offsets(cluster.Partition) is { IsOk: true } range && range.Value.LogStart == promised, "all have promised it");
+    }
+
+    /// <summary>
+    /// Goal: a leader that itself began anew at S tells a follower that stands at S behind an older epoch where that epoch ended (E3, E6). Method: records of epoch 1 are retired up to
+    /// S while n3 is away; n3 begins anew there and leads; a follower asks from S on behind a record of epoch 0.
+    /// </summary>
+    [Fact]
+    public async Task E3_a_leader_that_began_anew_judges_a_follower_at_its_first_offset_behind_an_older_epoch()
+    {
+        await using TestCluster cluster = await FilledAsync();
+        await cluster["n3"].StopAsync();
+        await cluster.FenceAsync("n3");
+        await cluster.ElectAsync("n2");
+        await Eventually.TrueAsync(() => cluster["n2"].Offsets(cluster.Partition).IsOk, "n2 leads");
+        for (int index = 0; index < 6; index++)
+        {
+            Assert.True((await cluster["n2"].PublishAsync(Batches.Of(new string('z', 700_000)))).IsOk);
+        }
+
+        await RetireAsync(cluster);
+        await Eventually.TrueAsync(() => Loop(cluster, "n2").FirstKept > new Offset(8), "everything of older epochs is removed");
+        await cluster["n3"].StartAsync();
+        await cluster.InSyncAsync("n1", "n2", "n3");
+        Offset first = Loop(cluster, "n3").FirstKept;
+        Assert.True(first > new Offset(8), $"n3 begins at {first}");
+        await cluster.ElectAsync("n3");
+        await Eventually.TrueAsync(() => Loop(cluster, "n3").LeadingEpoch == cluster.Image.LeaderEpoch, "n3 leads");
+        FetchPosition position = new(cluster.Image.LeaderEpoch, first, LeaderEpoch.Zero, Offset.Zero, 1);
+        FetchVerdict verdict = Loop(cluster, "n3").Fetched(new NodeId("n1"), cluster.BrokerOf(new NodeId("n1")).Epoch, position, out _);
+        Assert.Equal(new EpochEnd(LeaderEpoch.Zero, new Offset(8)), verdict.Diverging);
     }
 
     private static readonly string[] Names = ["n1", "n2", "n3"];

@@ -166,8 +166,8 @@ public sealed class StateFetchCodecTests
     {
         using SharedBuffer request = StateFetchCodec.Encode(Request);
         Assert.Equal("0101" + "00000001000200030405060708090a0b" + "00000002" + "00000003" + "0000000000000004" + "ffffffffffffffff" + "0000000000000005" + "00000006", Convert.ToHexStringLower(request.Span));
-        using SharedBuffer response = StateFetchCodec.Encode(new Offset(1), new Offset(2), 9, [1, 2, 3]);
-        Assert.Equal("0100" + "0000000000000001" + "0000000000000002" + "0000000000000009" + Crc32C.Compute([1, 2, 3]).ToString("x8") + "010203", Convert.ToHexStringLower(response.Span));
+        using SharedBuffer response = StateFetchCodec.Encode(new StateFetchResponse(new Offset(1), new Offset(2), 9, 0) { EpochBefore = new LeaderEpoch(4), EpochBeganAt = Offset.Zero }, [1, 2, 3]);
+        Assert.Equal("0200" + "0000000000000001" + "00000004" + "0000000000000000" + "0000000000000002" + "0000000000000009" + Crc32C.Compute([1, 2, 3]).ToString("x8") + "010203", Convert.ToHexStringLower(response.Span));
     }
 
     [Fact]
@@ -175,8 +175,11 @@ public sealed class StateFetchCodecTests
     {
         using SharedBuffer request = StateFetchCodec.Encode(Request);
         Assert.Equal(Request, StateFetchCodec.DecodeRequest(request.Span).Value);
-        using SharedBuffer response = StateFetchCodec.Encode(new Offset(1), new Offset(2), 3, [1, 2, 3]);
-        Assert.True(StateFetchCodec.DecodeResponse(response.Span).IsOk);
+        StateFetchResponse answer = new(new Offset(1), new Offset(2), 3, Crc32C.Compute([1, 2, 3])) { EpochBefore = LeaderEpoch.None, EpochBeganAt = Offset.None };
+        using SharedBuffer response = StateFetchCodec.Encode(answer, [1, 2, 3]);
+        Assert.Equal(answer, StateFetchCodec.DecodeResponse(response.Span).Value);
+        using SharedBuffer behind = StateFetchCodec.Encode(answer with { EpochBefore = LeaderEpoch.Zero, EpochBeganAt = new Offset(1) }, [1, 2, 3]);
+        Assert.False(StateFetchCodec.DecodeResponse(behind.Span).IsOk); // an epoch of the record before the start began before it
         for (int length = 0; length < request.Length; length++)
         {
             Assert.False(StateFetchCodec.DecodeRequest(request.Span[..length]).IsOk);

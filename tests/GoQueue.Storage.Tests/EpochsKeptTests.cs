@@ -28,6 +28,27 @@ public sealed class EpochsKeptTests
         Assert.Equal([new EpochStart(new LeaderEpoch(8), new Offset(5))], log.Epochs.Entries);
     }
 
+    [Fact]
+    public void E3_a_log_that_begins_anew_knows_where_the_epoch_of_the_record_before_it_began_also_after_a_crash()
+    {
+        VirtualDisk disk = new();
+        EpochStart before = new(new LeaderEpoch(8), new Offset(45));
+        PartitionLog.KeepEpochBefore(disk.Root, before);
+        using (PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options with { FirstOffset = new Offset(48) }, Batches.Now))
+        {
+            log.AppendOne(epoch: 8, valueBytes: 300);
+            log.AppendOne(epoch: 9, valueBytes: 300);
+            log.Flush();
+        }
+
+        disk.Crash(CrashMode.DropUnflushed);
+        using PartitionLog again = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
+        Assert.Equal([before, new EpochStart(new LeaderEpoch(9), new Offset(49))], again.Epochs.Entries);
+        Assert.Equal(new Offset(45), again.Epochs.EndOffsetFor(new LeaderEpoch(7), again.EndOffset).StartOffset); // a follower at 48 behind a record of epoch 7 is told to cut
+        Assert.Equal(before, again.Epochs.Before(again.StartOffset));
+        Assert.Equal(LeaderEpoch.None, again.Epochs.Before(new Offset(45)).Epoch);
+    }
+
     /// <summary>Seed large-1795288669053.</summary>
     [Fact]
     public void E1_compaction_keeps_the_first_batch_of_every_epoch_so_that_a_copy_knows_where_it_began()

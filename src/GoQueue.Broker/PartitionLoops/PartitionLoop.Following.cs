@@ -194,9 +194,9 @@ internal sealed partial class PartitionLoop
     /// A snapshot of the fold for a follower that cannot read the log from its start: the one asked for, or the newest that is committed. Made now when there
     /// is none; then the answer is "not available", and the next one has it. Inside a turn. Codes: NotLeader, FencedLeaderEpoch, OffsetNotAvailable.
     /// </summary>
-    public Task<Result<(Offset LogStart, Offset At, byte[] State)>> StateForFollowerAsync(LeaderEpoch epoch, Offset wanted)
+    public Task<Result<LeaderSnapshot>> StateForFollowerAsync(LeaderEpoch epoch, Offset wanted)
     {
-        TaskCompletionSource<Result<(Offset, Offset, byte[])>> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource<Result<LeaderSnapshot>> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Post(() =>
         {
             try
@@ -211,12 +211,12 @@ internal sealed partial class PartitionLoop
         return answer.Task;
     }
 
-    private Result<(Offset LogStart, Offset At, byte[] State)> StateForFollower(Offset wanted)
+    private Result<LeaderSnapshot> StateForFollower(Offset wanted)
     {
         bool isThere = partitionLog.TryLoadState(replica.HighWatermark, out Offset at, out byte[] saved) && at >= partitionLog.StartOffset;
         if (isThere && (wanted.IsNone || wanted == at))
         {
-            return (partitionLog.StartOffset, at, saved);
+            return new LeaderSnapshot(partitionLog.StartOffset, partitionLog.Epochs.Before(partitionLog.StartOffset), at, saved);
         }
 
         if (!isThere)

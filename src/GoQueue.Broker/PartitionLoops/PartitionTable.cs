@@ -26,7 +26,7 @@ internal sealed partial class PartitionTable(BrokerOptions options, BrokerEnviro
     private readonly ConcurrentDictionary<TopicPartition, string> notDurable = new(); // directories that were made and whose names are not on the device yet
     private readonly Lock versionGate = new();
     private readonly List<(long Version, TaskCompletionSource Source)> versionWaiters = [];
-    private readonly ConcurrentQueue<(TopicPartition Partition, Offset LogStart, Offset At, byte[] State)> startingOver = new();
+    private readonly ConcurrentQueue<(TopicPartition Partition, LeaderSnapshot Snapshot)> startingOver = new();
     private MetadataImage? applied;
     private TaskCompletionSource retryAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -88,9 +88,9 @@ internal sealed partial class PartitionTable(BrokerOptions options, BrokerEnviro
                     await BeginAnewInTurnAsync(damaged);
                 }
 
-                while (startingOver.TryDequeue(out (TopicPartition Partition, Offset LogStart, Offset At, byte[] State) over))
+                while (startingOver.TryDequeue(out (TopicPartition Partition, LeaderSnapshot Snapshot) over))
                 {
-                    await StartOverAsync(over.Partition, over.LogStart, over.At, over.State);
+                    await StartOverAsync(over.Partition, over.Snapshot);
                 }
             }
         }
@@ -101,11 +101,11 @@ internal sealed partial class PartitionTable(BrokerOptions options, BrokerEnviro
 
     /// <summary>
     /// Asks the task that follows the image to give a follower's log up and begin a new one at its leader's log start, with the leader's snapshot of
-    /// the fold, made at <paramref name="at"/>: what the log ends with is older than anything the leader still has.
+    /// the fold: what the log ends with is older than anything the leader still has.
     /// </summary>
-    public void StartOver(TopicPartition partition, Offset logStart, Offset at, byte[] state)
+    public void StartOver(TopicPartition partition, LeaderSnapshot snapshot)
     {
-        startingOver.Enqueue((partition, logStart, at, state));
+        startingOver.Enqueue((partition, snapshot));
         retryAsked.TrySetResult();
     }
 
@@ -209,9 +209,9 @@ internal sealed partial class PartitionTable(BrokerOptions options, BrokerEnviro
         }
     }
 
-    private async Task StartOverAsync(TopicPartition id, Offset logStart, Offset at, byte[] state)
+    private async Task StartOverAsync(TopicPartition id, LeaderSnapshot snapshot)
     {
-        bool isFollowed = loops.TryGetValue(id, out PartitionLoop? loop) && loop.IsFollowing && loop.LogEnd < at;
+        bool isFollowed = loops.TryGetValue(id, out PartitionLoop? loop) && loop.IsFollowing && loop.LogEnd < snapshot.At;
         if (!isFollowed || applied is null || !applied.TryGetTopic(id.Topic, out TopicImage? topic) || !applied.TryGetPartition(id, out PartitionImage? partition))
         {
             if (loop is not null)
@@ -222,8 +222,8 @@ internal sealed partial class PartitionTable(BrokerOptions options, BrokerEnviro
             return;
         }
 
-        Log.StartsOver(environment.Logger, id, loop!.LogEnd, logStart);
-        Offset first = logStart;
+        Log.StartsOver(environment.Logger, id, loop!.LogEnd, snapshot.LogStart);
+        Offset first = snapshot.LogStart;
         loops.TryRemove(id, out _);
         await loop.CloseAsync();
         await RemoveFilesAsync(id.ToString(), id);
@@ -231,7 +231,13 @@ internal sealed partial class PartitionTable(BrokerOptions options, BrokerEnviro
         {
             await environment.Committers.RunAsync(() =>
             {
-                PartitionLog.KeepIncomingState(DirectoryOf(id), at, state);
+                ILogDirectory own = DirectoryOf(id);
+                if (snapshot.Before.Epoch != LeaderEpoch.None)
+                {
+                    PartitionLog.KeepEpochBefore(own, snapshot.Before);
+                }
+
+                PartitionLog.KeepIncomingState(own, snapshot.At, snapshot.State);
                 return true;
             });
         }

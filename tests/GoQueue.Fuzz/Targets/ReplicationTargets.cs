@@ -21,7 +21,7 @@ internal sealed class ReplicaFetchTarget : IFuzzTarget
         Bytes(ReplicaFetchCodec.Encode(new ReplicaFetchResponse(
             ErrorCode.None, 5, 2, [new PartitionFetched(Partition, new FetchAnswer(new LeaderEpoch(1), 4, ErrorCode.None, EpochEnd.Undefined, new Offset(90), Offset.Zero) { PromisedStart = new Offset(20), LogStart = new Offset(10) }, 0)]))),
         Bytes(StateFetchCodec.Encode(new StateFetchRequest(Partition, new LeaderEpoch(1), new BrokerEpoch(9), Offset.None, 0, 1 << 20))),
-        Bytes(StateFetchCodec.Encode(Offset.Zero, new Offset(50), 3, [1, 2, 3])),
+        Bytes(StateFetchCodec.Encode(new StateFetchResponse(new Offset(40), new Offset(50), 3, 0) { EpochBefore = new LeaderEpoch(1), EpochBeganAt = new Offset(7) }, [1, 2, 3])),
         Bytes(CatchUpCodec.Encode([Partition, Partition])),
         Bytes(CatchUpCodec.Encode([new CatchUpReport(Partition, new NodeId("n4"), 1 << 30, 5000)])),
     ];
@@ -45,7 +45,7 @@ internal sealed class ReplicaFetchTarget : IFuzzTarget
 
         if (StateFetchCodec.DecodeResponse(input).TryGet(out StateFetchResponse state, out _))
         {
-            Check(input, StateFetchCodec.Encode(state.LogStart, state.At, state.TotalBytes, input[StateFetchCodec.ResponseHead..]));
+            Check(input, StateFetchCodec.Encode(state, input[StateFetchCodec.ResponseHead..]));
         }
 
         if (CatchUpCodec.DecodeRequest(input).TryGet(out IReadOnlyList<TopicPartition>? partitions, out _))

@@ -2,6 +2,7 @@ using GoQueue.Broker.PartitionLoops;
 using GoQueue.Core;
 using GoQueue.Core.Peers;
 using GoQueue.Replication.Wire;
+using GoQueue.Storage;
 
 namespace GoQueue.Broker.Replication.Following;
 
@@ -62,6 +63,7 @@ internal sealed class CatchUps
         byte[] state = [];
         Offset at = Offset.None;
         Offset logStart = Offset.Zero;
+        EpochStart before = default;
         long position = 0;
         try
         {
@@ -89,7 +91,7 @@ internal sealed class CatchUps
                     }
 
                     state = position == 0 ? new byte[part.TotalBytes] : state;
-                    (at, logStart) = (part.At, part.LogStart);
+                    (at, logStart, before) = (part.At, part.LogStart, new EpochStart(part.EpochBefore, part.EpochBeganAt));
                     bytes.Span[StateFetchCodec.ResponseHead..].CopyTo(state.AsSpan((int)position));
                     position += length;
                 }
@@ -106,7 +108,7 @@ internal sealed class CatchUps
             return unreadable;
         }
 
-        table.StartOver(loop.Partition, logStart, at, state);
+        table.StartOver(loop.Partition, new LeaderSnapshot(logStart, before, at, state));
         return default;
     }
 }

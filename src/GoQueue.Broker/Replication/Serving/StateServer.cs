@@ -35,8 +35,8 @@ internal sealed class StateServer
             return error;
         }
 
-        Result<(Offset LogStart, Offset At, byte[] State)> found = await loop.StateForFollowerAsync(request.LeaderEpoch, request.At);
-        if (!found.TryGet(out (Offset LogStart, Offset At, byte[] State) snapshot, out error))
+        Result<LeaderSnapshot> found = await loop.StateForFollowerAsync(request.LeaderEpoch, request.At);
+        if (!found.TryGet(out LeaderSnapshot? snapshot, out error))
         {
             return error;
         }
@@ -47,6 +47,7 @@ internal sealed class StateServer
         }
 
         int length = (int)Math.Min(Math.Min(request.MaxBytes, MaxPartBytes), snapshot.State.Length - request.Position);
-        return new PeerReply(StateFetchCodec.Encode(snapshot.LogStart, snapshot.At, snapshot.State.Length, snapshot.State.AsSpan((int)request.Position, length)));
+        StateFetchResponse head = new(snapshot.LogStart, snapshot.At, snapshot.State.Length, Checksum: 0) { EpochBefore = snapshot.Before.Epoch, EpochBeganAt = snapshot.Before.StartOffset };
+        return new PeerReply(StateFetchCodec.Encode(head, snapshot.State.AsSpan((int)request.Position, length)));
     }
 }
