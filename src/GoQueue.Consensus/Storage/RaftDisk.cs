@@ -116,7 +116,7 @@ internal sealed class RaftDisk : IDisposable
     /// Begins anew behind a snapshot from the leader. In this order: the snapshot durable; a new log behind it; the old log deleted. A start after a crash in
     /// between finds the snapshot, sees that the log does not reach it, and goes on from there.
     /// </summary>
-    /// <exception cref="DiskFullException">No room; what was there is still in use.</exception>
+    /// <exception cref="DiskFullException">No room; what was there is still in use, though the snapshot and an empty directory of the new log may be there already (<see cref="RaftRecovery"/>).</exception>
     public void Install(RaftSnapshot snapshot, UnixMillis now)
     {
         SnapshotFiles.Save(directory, snapshot, ".received.tmp");

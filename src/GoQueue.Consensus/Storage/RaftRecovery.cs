@@ -161,7 +161,7 @@ internal sealed class RaftRecovery
             : throw Unusable(error.Detail);
     }
 
-    /// <summary>The newest log, when it goes on from the snapshot; else a new one behind it (see <see cref="RaftDisk.Install"/>).</summary>
+    /// <summary>The log in use, when it goes on from the snapshot; else a new one behind it (see <see cref="RaftDisk.Install"/>).</summary>
     private PartitionLog OpenLog(RaftSnapshot? snapshot)
     {
         List<long> generations = LogGenerations.Find(directory);
@@ -170,11 +170,17 @@ internal sealed class RaftRecovery
         try
         {
             directory.Sync();
-            if (log.Recovery.CorruptRanges is [CorruptRange damage, ..])
+            for (int i = generations.Count - 2; i >= 0 && snapshot is not null && log.EndOffset == log.StartOffset; i--)
             {
-                throw Unusable($"entries {damage.Start.Value + 1} to {damage.End.Value} are damaged on disk; remove this node from the cluster and add it again with an empty directory");
+                if (TryOpenOlder(generations[i], snapshot) is { } older)
+                {
+                    log.Dispose();
+                    log = older;
+                    behind = generations[i];
+                }
             }
 
+            CheckSound(log);
             if (snapshot is null || GoesOnFrom(log, snapshot))
             {
                 LogGenerations.DeleteOthers(directory, behind);
@@ -190,6 +196,43 @@ internal sealed class RaftRecovery
         {
             log.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// An older log, when all newer ones are empty and this one reaches beyond the snapshot: it was still in use. 1. A snapshot from the leader was saved, and there was
+    /// no room for the new log behind it; 2. the member went on with the old log, and acknowledged entries above the snapshot; 3. it starts again. The new directory
+    /// is there, and holds nothing. (Where the old log was given up indeed, its entries above the snapshot are as they were before: they may be there again.)
+    /// </summary>
+    private PartitionLog? TryOpenOlder(long behind, RaftSnapshot snapshot)
+    {
+        PartitionLog log = LogGenerations.Open(directory, self.Incarnation, options.Log, behind, now);
+        try
+        {
+            if (log.EndOffset.Value > snapshot.Index)
+            {
+                CheckSound(log);
+                if (GoesOnFrom(log, snapshot))
+                {
+                    return log;
+                }
+            }
+        }
+        catch
+        {
+            log.Dispose();
+            throw;
+        }
+
+        log.Dispose();
+        return null;
+    }
+
+    private void CheckSound(PartitionLog log)
+    {
+        if (log.Recovery.CorruptRanges is [CorruptRange damage, ..])
+        {
+            throw Unusable($"entries {damage.Start.Value + 1} to {damage.End.Value} are damaged on disk; remove this node from the cluster and add it again with an empty directory");
         }
     }
 

@@ -110,6 +110,48 @@ public sealed class DiskCutTests
     }
 
     /// <summary>
+    /// Goal (seed cluster-1795297241399): what a member acknowledged after a snapshot that it had no room to install is there after a start. The empty log that the attempt had left
+    /// was taken for the one in use, and entries that were decided were gone (M4). Method: every amount of room up to what the installation needs.
+    /// </summary>
+    [Theory]
+    [InlineData(CrashMode.KeepAll)]
+    [InlineData(CrashMode.DropUnflushed)]
+    public void Entries_after_a_snapshot_that_had_no_room_are_kept(CrashMode mode)
+    {
+        int attempts = 0;
+        for (bool isInstalled = false; !isInstalled; attempts++)
+        {
+            VirtualDisk disk = new();
+            RaftDisk device = Open(disk).Disk;
+            device.Append([.. Enumerable.Range(1, 3).Select(index => Entry(index, 1))], Now);
+            device.Flush();
+            disk.Capacity -= disk.Root.AvailableBytes - (attempts * 8);
+            try
+            {
+                device.Install(Snapshot(9, 1), Now);
+                isInstalled = true;
+                continue;
+            }
+            catch (DiskFullException)
+            {
+                Assert.False(device.IsFailed);
+            }
+
+            Assert.Throws<DiskFullException>(() => device.Install(Snapshot(11, 1), Now)); // and another, while there is still no room
+            disk.Capacity = long.MaxValue;
+            device.Append([.. Enumerable.Range(4, 9).Select(index => Entry(index, 1))], Now);
+            device.Flush();
+            disk.Crash(mode);
+
+            RecoveredRaft found = Open(disk);
+            Assert.True(found.Disk.LastIndex == 12 && found.Start.Entries[^1].Index == 12, $"with room for {attempts * 8} bytes: {Describe(found)}");
+            GoesOn(found, disk);
+        }
+
+        Assert.True(attempts > 20, $"only {attempts} attempts");
+    }
+
+    /// <summary>
     /// Goal (seed cluster-7026): entries that were taken back while there was no room to cut the log count no more, and others take their place once there is; a
     /// start in between finds the old ones, which is as good as before they were taken back.
     /// </summary>
