@@ -53,6 +53,7 @@ public sealed class BrokerLiveness(TimeSpan timeOut)
     public void LinkChanged(PeerLinkChange change, TimeSpan now)
     {
         Known broker = Of(change.Peer);
+        broker.Incarnation = Guid.Empty; // what a link proved that is down speaks of a disk that may be gone since; another may be a member by now
         switch (change.State)
         {
             case PeerLinkState.Up:
@@ -80,7 +81,7 @@ public sealed class BrokerLiveness(TimeSpan timeOut)
     /// <summary>It asked to stop under this registration.</summary>
     public bool WantsToStop(BrokerImage broker) => known.TryGetValue(broker.Node, out Known? heard) && heard.HeardEpoch == broker.Epoch && heard.WantsToStop;
 
-    /// <summary>The disk that each node's peer port proved last.</summary>
+    /// <summary>The disk that each node's peer port proved, of those whose link is up.</summary>
     public IReadOnlyDictionary<NodeId, Guid> Incarnations
     {
         get
