@@ -50,7 +50,9 @@ internal sealed class RetentionCheck(CheckContext context) : Check(context)
         return keys;
     }
 
-    private static long Offset(in MessageFacts message) => message.SeenOffset >= 0 ? message.SeenOffset : message.Outcome == SendOutcome.Ok ? message.AckOffset : -1;
+    /// <summary>Where it surely is or was. What a leader alone acknowledged may be lost with the leader, and another may stand there.</summary>
+    private static long Offset(in MessageFacts message) =>
+        message.SeenOffset >= 0 ? message.SeenOffset : message.Outcome == SendOutcome.Ok && message.Acks == SendAcks.All ? message.AckOffset : -1;
 
     private void CheckRemoved(in MessageFacts message)
     {

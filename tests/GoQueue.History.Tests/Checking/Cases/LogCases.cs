@@ -102,6 +102,8 @@ internal static class LogCases
             h.Topic(static topic => topic with { Cleanup = TopicCleanup.Compact }).Send(0, "0=0-0:a").Poll(1, "0=0-0:a", from: 0).Final("0=0-0:a 1=0-0:a", 2)),
         Clean("L13", "perhaps deleted, and the deletion compacted away too", static h =>
             h.Topic(static topic => topic with { Cleanup = TopicCleanup.Compact }).Send(0, "0=0-0:a").IsUnknown().Send(1, "0-1:-a", idempotent: true).Send(2, "2=0-2:b").Final("2=0-2:b", 3)),
+        Clean("L13", "lost with the leader that alone had acknowledged it", static h =>
+            h.Topic(static topic => topic with { Cleanup = TopicCleanup.Compact }).Send(1, "0=1-0:b").Send(0, "1=0-0:a", acks: SendAcks.Leader).Final("0=1-0:b", 1)),
         Clean("L13", "superseded and compacted", static h => h.Topic(static topic => topic with { Cleanup = TopicCleanup.Compact }).Send(0, "0=0-0:a").Send(0, "1=0-1:a").Final("1=0-1:a", 2)),
         Clean("L13", "deleted, and the deletion is still there", static h =>
             h.Topic(static topic => topic with { Cleanup = TopicCleanup.Compact }).Send(0, "0=0-0:a").Send(0, "1=0-1:-a", idempotent: true).Final("0=0-0:a 1=0-1:-a", 2)),
