@@ -18,10 +18,10 @@ public sealed class LeaderEpochs
 
     private const int EntrySize = 12;
 
-    private readonly ILogDirectory directory;
+    private readonly LogFolder directory;
     private EpochStart[] entries;
 
-    private LeaderEpochs(ILogDirectory directory, EpochStart[] entries)
+    private LeaderEpochs(LogFolder directory, EpochStart[] entries)
     {
         this.directory = directory;
         this.entries = entries;
@@ -116,7 +116,7 @@ public sealed class LeaderEpochs
         }
     }
 
-    internal static LeaderEpochs Load(ILogDirectory directory, out bool isMissing)
+    internal static LeaderEpochs Load(LogFolder directory, out bool isMissing)
     {
         byte[]? payload = FramedFile.TryRead(directory, FileName, FileKind.LeaderEpochs);
         EpochStart[]? parsed = payload is null ? null : Parse(payload);
@@ -182,7 +182,7 @@ public sealed class LeaderEpochs
     }
 
     /// <summary>In the directory of a log that is about to begin behind records of this epoch. Durable when it returns.</summary>
-    internal static void Begin(ILogDirectory directory, EpochStart before) => new LeaderEpochs(directory, []).Store([before]);
+    internal static void Begin(LogFolder directory, EpochStart before) => new LeaderEpochs(directory, []).Store([before]);
 
     private void Store(EpochStart[] next)
     {

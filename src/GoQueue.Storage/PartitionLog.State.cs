@@ -84,19 +84,19 @@ public sealed partial class PartitionLog
     /// In the directory of a log that is about to begin at a leader's log start: keeps the leader's snapshot, made at <paramref name="at"/>, until the log has
     /// come that far. Without it the fold would lack what only retired records said. Durable when it returns.
     /// </summary>
-    public static void KeepIncomingState(ILogDirectory directory, Offset at, ReadOnlySpan<byte> state)
+    public static void KeepIncomingState(ILogDirectory directory, LogIdentity identity, Offset at, ReadOnlySpan<byte> state)
     {
         byte[] payload = new byte[sizeof(long) + state.Length];
         BinaryPrimitives.WriteInt64BigEndian(payload, at.Value);
         state.CopyTo(payload.AsSpan(sizeof(long)));
-        FramedFile.Replace(directory, IncomingStateName, FileKind.IncomingState, payload);
+        FramedFile.Replace(new LogFolder(directory, identity), IncomingStateName, FileKind.IncomingState, payload);
     }
 
     /// <summary>
     /// In the directory of a log that is about to begin at a leader's log start: notes the epoch of the record before that start and where it began. The log itself could never tell,
     /// and without it a follower that stands at the start behind an older epoch could not be judged (see <see cref="LeaderEpochs.RaiseStart"/>). Durable when it returns.
     /// </summary>
-    public static void KeepEpochBefore(ILogDirectory directory, EpochStart before) => LeaderEpochs.Begin(directory, before);
+    public static void KeepEpochBefore(ILogDirectory directory, LogIdentity identity, EpochStart before) => LeaderEpochs.Begin(new LogFolder(directory, identity), before);
 
     /// <summary>The snapshot kept by <see cref="KeepIncomingState"/>, as long as it is not dropped.</summary>
     public bool TryLoadIncomingState(out Offset at, out byte[] state)

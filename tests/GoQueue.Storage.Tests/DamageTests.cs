@@ -266,7 +266,7 @@ public sealed class DamageTests
             byte[] bytes = new byte[file.Length];
             file.Read(0, bytes);
             bytes[2] = 9;
-            Checksums.Fix(bytes);
+            Checksums.Fix(bytes, LeaderEpochs.FileName);
             file.Write(0, bytes);
         }
 

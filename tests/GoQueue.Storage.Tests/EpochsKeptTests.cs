@@ -33,7 +33,7 @@ public sealed class EpochsKeptTests
     {
         VirtualDisk disk = new();
         EpochStart before = new(new LeaderEpoch(8), new Offset(45));
-        PartitionLog.KeepEpochBefore(disk.Root, before);
+        PartitionLog.KeepEpochBefore(disk.Root, Batches.Log, before);
         using (PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options with { FirstOffset = new Offset(48) }, Batches.Now))
         {
             log.AppendOne(epoch: 8, valueBytes: 300);

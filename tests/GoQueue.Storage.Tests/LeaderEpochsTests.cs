@@ -1,5 +1,6 @@
 using GoQueue.Core;
 using GoQueue.Storage.Directories;
+using GoQueue.Storage.Files;
 
 namespace GoQueue.Storage.Tests;
 
@@ -7,7 +8,7 @@ public sealed class LeaderEpochsTests
 {
     private readonly VirtualDisk disk = new();
 
-    private LeaderEpochs Epochs => LeaderEpochs.Load(disk.Root, out _);
+    private LeaderEpochs Epochs => LeaderEpochs.Load(new LogFolder(disk.Root, Batches.Log), out _);
 
     [Theory]
     [InlineData(0, 0, 5)] // older than everything kept: the start of the first kept epoch

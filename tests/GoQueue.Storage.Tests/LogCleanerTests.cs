@@ -3,6 +3,7 @@ using GoQueue.Core;
 using GoQueue.Core.Records;
 using GoQueue.Storage.Cleaning;
 using GoQueue.Storage.Directories;
+using GoQueue.Storage.Files;
 using GoQueue.Storage.Segments;
 using Record = GoQueue.Core.Records.Record;
 
@@ -327,7 +328,7 @@ internal sealed class CompactedTopic(int seed, int maxKeys)
     public void Check()
     {
         List<(long Offset, string? Key, string? Value)> left = Records();
-        CleanerState state = CleanerState.Load(Disk.Root);
+        CleanerState state = CleanerState.Load(new LogFolder(Disk.Root, Batches.Log));
         Assert.True(left.Zip(left.Skip(1)).All(pair => pair.First.Offset < pair.Second.Offset), "offsets grow");
         foreach ((long offset, string? key, string? value) in left)
         {

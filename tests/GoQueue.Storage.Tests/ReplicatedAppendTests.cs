@@ -93,7 +93,7 @@ public sealed class ReplicatedAppendTests
     [Fact]
     public void A_leaders_snapshot_waits_beside_the_log_until_it_is_dropped()
     {
-        PartitionLog.KeepIncomingState(disk.Root.Subdirectory("log"), new Offset(7), [1, 2, 3]);
+        PartitionLog.KeepIncomingState(disk.Root.Subdirectory("log"), Batches.Log, new Offset(7), [1, 2, 3]);
         using PartitionLog log = Open();
         Assert.True(log.TryLoadIncomingState(out Offset at, out byte[] state));
         Assert.Equal(new Offset(7), at);

@@ -196,6 +196,48 @@ public sealed class SwappedFileTests
         Assert.Equal(Offset.Zero, found.ApplyRetention(500_000, -1, found.EndOffset, new UnixMillis(now)));
     }
 
+    /// <summary>The fold of another partition, or of another offset, would forget producers and remember strangers; another epoch list would cut what is right.</summary>
+    [Fact]
+    public void Small_files_of_another_place_are_as_good_as_missing()
+    {
+        foreach (bool isOther in new[] { true, false })
+        {
+            using PartitionLog log = isOther ? OpenOther(Options) : Open();
+            for (byte index = 1; index <= 6; index++)
+            {
+                log.AppendOne(epoch: isOther ? index : index / 2);
+                log.WriteState([index, (byte)(isOther ? 1 : 0)]);
+            }
+
+            log.Close();
+        }
+
+        Copy(LeaderEpochs.FileName, LeaderEpochs.FileName);
+        Copy("committed", "committed");
+        Copy("clean", "clean");
+        Copy("checkpoint", "checkpoint");
+        Copy($"{6:D20}.state", $"{6:D20}.state");
+        using (PartitionLog log = Open())
+        {
+            Assert.False(log.Recovery.WasClean);
+            Assert.Equal(new Offset(6), log.EndOffset);
+            Assert.Empty(log.CorruptRanges);
+            Assert.Equal([0, 1, 2, 3], log.Epochs.Entries.Select(entry => entry.Epoch.Value));
+            Assert.Equal(Offset.Zero, log.CommittedEnd);
+            Assert.True(log.TryLoadState(out Offset at, out byte[] state));
+            Assert.Equal((new Offset(5), 5, 0), (at, state[0], state[1]));
+        }
+
+        using (ILogFile older = Mine.Open($"{5:D20}.state", writable: false))
+        {
+            Put(Mine, $"{6:D20}.state", Bytes(older)); // of the same log, in the place of another one
+        }
+
+        using PartitionLog again = Open();
+        Assert.True(again.TryLoadState(out Offset found, out _));
+        Assert.Equal(new Offset(5), found);
+    }
+
     [Fact]
     public void A_segment_of_version_1_is_refused_by_name_and_left_alone()
     {

@@ -234,10 +234,10 @@ internal sealed partial class PartitionTable(BrokerOptions options, BrokerEnviro
                 ILogDirectory own = DirectoryOf(id);
                 if (snapshot.Before.Epoch != LeaderEpoch.None)
                 {
-                    PartitionLog.KeepEpochBefore(own, snapshot.Before);
+                    PartitionLog.KeepEpochBefore(own, LogIdentity.Of(id), snapshot.Before);
                 }
 
-                PartitionLog.KeepIncomingState(own, snapshot.At, snapshot.State);
+                PartitionLog.KeepIncomingState(own, LogIdentity.Of(id), snapshot.At, snapshot.State);
                 return true;
             });
         }

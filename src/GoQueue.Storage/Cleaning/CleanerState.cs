@@ -26,11 +26,11 @@ internal sealed record CleanerState(Offset GapsBelow, bool HasTombstones, IReadO
     /// <summary>Everything below it was compacted at least once.</summary>
     public Offset CleanedUpTo => Passes is [.., CleaningPass last] ? last.UpTo : Offset.Zero;
 
-    public static CleanerState Load(ILogDirectory directory) =>
+    public static CleanerState Load(LogFolder directory) =>
         FramedFile.TryRead(directory, FileName, FileKind.CleanerState) is byte[] payload ? Parse(payload) ?? Empty : Empty;
 
     /// <summary>Gaps that a leader's compaction brought in meanwhile stay noted.</summary>
-    public void Store(ILogDirectory directory)
+    public void Store(LogFolder directory)
     {
         Offset gapsBelow = Offset.Max(GapsBelow, Load(directory).GapsBelow);
         byte[] payload = new byte[FixedSize + (Passes.Count * EntrySize)];

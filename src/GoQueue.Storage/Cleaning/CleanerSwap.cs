@@ -18,7 +18,7 @@ internal static class CleanerSwap
 
     public static string CleanedName(Offset baseOffset) => SegmentName.Of(baseOffset, SegmentName.Log) + Suffix;
 
-    public static void WriteIntent(ILogDirectory directory, IReadOnlyList<Offset> sources)
+    public static void WriteIntent(LogFolder directory, IReadOnlyList<Offset> sources)
     {
         byte[] payload = new byte[sources.Count * sizeof(long)];
         for (int index = 0; index < sources.Count; index++)
@@ -30,7 +30,7 @@ internal static class CleanerSwap
     }
 
     /// <summary>Every step may have been done already. Durable when it returns; the intent still stands.</summary>
-    public static void MoveFiles(ILogDirectory directory, IReadOnlyList<Offset> sources)
+    public static void MoveFiles(LogFolder directory, IReadOnlyList<Offset> sources)
     {
         foreach (Offset source in sources)
         {
@@ -51,14 +51,14 @@ internal static class CleanerSwap
         directory.Sync();
     }
 
-    public static void RemoveIntent(ILogDirectory directory)
+    public static void RemoveIntent(LogFolder directory)
     {
         directory.Delete(FileName);
         directory.Sync();
     }
 
     /// <summary>At start, before segments are listed: finishes a swap, and removes compacted files that were never decided on.</summary>
-    public static void FinishInterrupted(ILogDirectory directory)
+    public static void FinishInterrupted(LogFolder directory)
     {
         if (FramedFile.TryRead(directory, FileName, FileKind.CleanerSwap) is byte[] payload && Parse(payload) is IReadOnlyList<Offset> sources)
         {

@@ -12,13 +12,13 @@ internal static class CommittedEndFile
 {
     public const string FileName = "committed";
 
-    public static Offset Load(ILogDirectory directory) =>
+    public static Offset Load(LogFolder directory) =>
         FramedFile.TryRead(directory, FileName, FileKind.CommittedEnd) is { Length: sizeof(long) } payload
             ? Offset.Max(Offset.Zero, new Offset(BinaryPrimitives.ReadInt64BigEndian(payload)))
             : Offset.Zero;
 
     /// <exception cref="DiskFullException">No room; the older one still stands.</exception>
-    public static void Store(ILogDirectory directory, Offset end)
+    public static void Store(LogFolder directory, Offset end)
     {
         Span<byte> payload = stackalloc byte[sizeof(long)];
         BinaryPrimitives.WriteInt64BigEndian(payload, end.Value);
@@ -26,5 +26,5 @@ internal static class CommittedEndFile
     }
 
     /// <summary>An unclean election took committed records back: nothing is known of what will stand there. The caller syncs the directory.</summary>
-    public static void Forget(ILogDirectory directory) => directory.Delete(FileName);
+    public static void Forget(LogFolder directory) => directory.Delete(FileName);
 }

@@ -22,15 +22,17 @@ internal sealed class FlushCheckpoint : IDisposable
     public const int SlotSize = 48;
     public const int FileSize = 2 * SlotStride;
 
-    private const byte Version = 1;
+    private const byte Version = 2; // version 1 did not say whose it is
     private const int ChecksumAt = 4;
 
     private readonly ILogFile file;
+    private readonly uint place;
     private long sequence;
 
-    private FlushCheckpoint(ILogFile file, long sequence, CheckpointEntry? newest)
+    private FlushCheckpoint(ILogFile file, uint place, long sequence, CheckpointEntry? newest)
     {
         this.file = file;
+        this.place = place;
         this.sequence = sequence;
         Newest = newest;
     }
@@ -38,14 +40,15 @@ internal sealed class FlushCheckpoint : IDisposable
     /// <summary>Null when neither slot is readable.</summary>
     public CheckpointEntry? Newest { get; private set; }
 
-    public static FlushCheckpoint Open(ILogDirectory directory)
+    public static FlushCheckpoint Open(LogFolder directory)
     {
+        uint place = FramedFile.Place(directory.Identity, FileName);
         if (!directory.Exists(FileName))
         {
             ILogFile created = directory.Create(FileName);
             created.Write(0, new byte[FileSize]);
             created.Flush(); // its name becomes durable with the first segment's; without it the log is scanned from its start
-            return new FlushCheckpoint(created, 0, null);
+            return new FlushCheckpoint(created, place, 0, null);
         }
 
         ILogFile found = directory.Open(FileName, writable: true);
@@ -56,7 +59,7 @@ internal sealed class FlushCheckpoint : IDisposable
         for (int index = 0; index < 2; index++)
         {
             if (found.Read(index * SlotStride, slot) == SlotSize
-                && TryParse(slot, $"{directory.Path}/{FileName}", out long seen, out CheckpointEntry entry)
+                && TryParse(slot, place, $"{directory.Path}/{FileName}", out long seen, out CheckpointEntry entry)
                 && seen > newestSequence)
             {
                 newestSequence = seen;
@@ -64,7 +67,7 @@ internal sealed class FlushCheckpoint : IDisposable
             }
         }
 
-        return new FlushCheckpoint(found, newestSequence, newest);
+        return new FlushCheckpoint(found, place, newestSequence, newest);
     }
 
     /// <summary>A disk without room left it shorter when it was created. The room is taken now or the log does not open: no update may fail for want of it.</summary>
@@ -93,7 +96,7 @@ internal sealed class FlushCheckpoint : IDisposable
     {
         sequence++;
         Span<byte> slot = stackalloc byte[SlotSize];
-        Format(slot, sequence, entry);
+        Format(slot, place, sequence, entry);
         file.Write(sequence % 2 * SlotStride, slot);
         file.Flush();
         Newest = entry;
@@ -101,7 +104,7 @@ internal sealed class FlushCheckpoint : IDisposable
 
     public void Dispose() => file.Dispose();
 
-    internal static void Format(Span<byte> slot, long sequence, CheckpointEntry entry)
+    internal static void Format(Span<byte> slot, uint place, long sequence, CheckpointEntry entry)
     {
         slot.Clear();
         slot[0] = (byte)'G';
@@ -113,22 +116,22 @@ internal sealed class FlushCheckpoint : IDisposable
         BinaryPrimitives.WriteInt64BigEndian(slot[24..], entry.SegmentBase.Value);
         BinaryPrimitives.WriteInt64BigEndian(slot[32..], entry.Position);
         BinaryPrimitives.WriteInt32BigEndian(slot[40..], entry.UnflushedWindow);
-        BinaryPrimitives.WriteUInt32BigEndian(slot[ChecksumAt..], Checksum(slot));
+        BinaryPrimitives.WriteUInt32BigEndian(slot[ChecksumAt..], Checksum(place, slot));
     }
 
-    internal static bool TryParse(ReadOnlySpan<byte> slot, string path, out long sequence, out CheckpointEntry entry)
+    internal static bool TryParse(ReadOnlySpan<byte> slot, uint place, string path, out long sequence, out CheckpointEntry entry)
     {
         sequence = 0;
         entry = default;
         if (slot.Length < SlotSize || slot[0] != 'G' || slot[1] != 'Q' || slot[3] != (byte)FileKind.Checkpoint
-            || BinaryPrimitives.ReadUInt32BigEndian(slot[ChecksumAt..]) != Checksum(slot))
+            || (BinaryPrimitives.ReadUInt32BigEndian(slot[ChecksumAt..]) is var seen && seen != Checksum(place, slot) && (slot[2] <= Version || seen != Checksum(Crc32C.Compute([]), slot))))
         {
             return false;
         }
 
         if (slot[2] > Version)
         {
-            throw new NewerFormatException(path, slot[2], Version);
+            throw new NewerFormatException(path, slot[2], Version); // also one that is nobody's: a guard against programs that are too old
         }
 
         sequence = BinaryPrimitives.ReadInt64BigEndian(slot[8..]);
@@ -140,5 +143,5 @@ internal sealed class FlushCheckpoint : IDisposable
         return sequence > 0 && entry.SegmentBase.Value >= 0 && entry.End >= entry.SegmentBase && entry.Position >= 0 && entry.UnflushedWindow >= 0;
     }
 
-    private static uint Checksum(ReadOnlySpan<byte> slot) => Crc32C.Append(Crc32C.Compute(slot[..ChecksumAt]), slot[(ChecksumAt + 4)..SlotSize]);
+    private static uint Checksum(uint place, ReadOnlySpan<byte> slot) => Crc32C.Append(Crc32C.Append(place, slot[..ChecksumAt]), slot[(ChecksumAt + 4)..SlotSize]);
 }

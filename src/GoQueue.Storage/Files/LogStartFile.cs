@@ -16,13 +16,13 @@ internal readonly record struct LogStartFile(Offset Promised, Offset Told)
 
     private const int PayloadBytes = 2 * sizeof(long);
 
-    public static LogStartFile Load(ILogDirectory directory) =>
+    public static LogStartFile Load(LogFolder directory) =>
         FramedFile.TryRead(directory, FileName, FileKind.LogStart) is { Length: PayloadBytes } payload
             ? new LogStartFile(Read(payload), Read(payload.AsSpan(sizeof(long))))
             : default;
 
     /// <exception cref="DiskFullException">No room; the older one still stands.</exception>
-    public void Store(ILogDirectory directory)
+    public void Store(LogFolder directory)
     {
         Span<byte> payload = stackalloc byte[PayloadBytes];
         BinaryPrimitives.WriteInt64BigEndian(payload, Promised.Value);
@@ -31,7 +31,7 @@ internal readonly record struct LogStartFile(Offset Promised, Offset Told)
     }
 
     /// <summary>An unclean election took back records below the promise: nothing is known of what will stand there. The caller syncs the directory.</summary>
-    public static void Forget(ILogDirectory directory) => directory.Delete(FileName);
+    public static void Forget(LogFolder directory) => directory.Delete(FileName);
 
     private static Offset Read(ReadOnlySpan<byte> bytes) => Offset.Max(Offset.Zero, new Offset(BinaryPrimitives.ReadInt64BigEndian(bytes)));
 }

@@ -12,7 +12,7 @@ namespace GoQueue.Storage.Files;
 internal static class StateFiles
 {
     /// <param name="committed">The newest snapshot at or below stays, however many are newer: what retention removed is in no other that is sure to stay.</param>
-    public static void Write(ILogDirectory directory, Offset at, ReadOnlySpan<byte> state, int keep, Offset committed)
+    public static void Write(LogFolder directory, Offset at, ReadOnlySpan<byte> state, int keep, Offset committed)
     {
         FramedFile.Replace(directory, SegmentName.Of(at, SegmentName.State), FileKind.State, state);
         List<Offset> all = Find(directory);
@@ -27,14 +27,14 @@ internal static class StateFiles
     }
 
     /// <summary>Offset of the newest snapshot at or below <paramref name="limit"/>; none when there is none.</summary>
-    public static Offset NewestUpTo(ILogDirectory directory, Offset limit)
+    public static Offset NewestUpTo(LogFolder directory, Offset limit)
     {
         List<Offset> all = Find(directory);
         int index = all.FindLastIndex(found => found <= limit);
         return index < 0 ? Offset.None : all[index];
     }
 
-    public static bool TryLoad(ILogDirectory directory, Offset end, out Offset at, out byte[] state)
+    public static bool TryLoad(LogFolder directory, Offset end, out Offset at, out byte[] state)
     {
         List<Offset> all = Find(directory);
         for (int index = all.Count - 1; index >= 0; index--)
@@ -53,7 +53,7 @@ internal static class StateFiles
     }
 
     /// <summary>The caller syncs the directory.</summary>
-    public static void DeleteAbove(ILogDirectory directory, Offset end)
+    public static void DeleteAbove(LogFolder directory, Offset end)
     {
         foreach (Offset at in Find(directory))
         {
@@ -64,7 +64,7 @@ internal static class StateFiles
         }
     }
 
-    private static List<Offset> Find(ILogDirectory directory)
+    private static List<Offset> Find(LogFolder directory)
     {
         List<Offset> found = [];
         foreach (LogDirectoryEntry entry in directory.List())

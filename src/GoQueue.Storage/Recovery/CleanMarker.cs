@@ -12,7 +12,7 @@ internal static class CleanMarker
 {
     public const string FileName = "clean";
 
-    public static void Write(ILogDirectory directory, CheckpointEntry end)
+    public static void Write(LogFolder directory, CheckpointEntry end)
     {
         Span<byte> payload = stackalloc byte[24];
         BinaryPrimitives.WriteInt64BigEndian(payload, end.End.Value);
@@ -22,7 +22,7 @@ internal static class CleanMarker
     }
 
     /// <summary>The end at the clean stop; null without a readable marker.</summary>
-    public static CheckpointEntry? TryRead(ILogDirectory directory)
+    public static CheckpointEntry? TryRead(LogFolder directory)
     {
         byte[]? payload = FramedFile.TryRead(directory, FileName, FileKind.CleanShutdown);
         return payload is null ? null : Parse(payload);

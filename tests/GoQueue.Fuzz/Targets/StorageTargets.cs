@@ -13,6 +13,8 @@ namespace GoQueue.Fuzz.Targets;
 /// <summary>The small files of a partition log, as given and with the checksum made right: refused, or sane.</summary>
 internal sealed class StorageFileTarget : IFuzzTarget
 {
+    private static readonly uint Place = FramedFile.Place(SeedLog.Identity, FlushCheckpoint.FileName);
+
     public string Name => "storage-files";
 
     public IEnumerable<byte[]> Seeds { get; } = [.. SeedLog.Files(name => !name.EndsWith(".log", StringComparison.Ordinal))];
@@ -23,17 +25,17 @@ internal sealed class StorageFileTarget : IFuzzTarget
         if (input.Length >= FramedFile.HeaderSize)
         {
             byte[] repaired = input.ToArray();
-            "GQ\u0001"u8.CopyTo(repaired);
+            "GQ\u0002"u8.CopyTo(repaired);
             BinaryPrimitives.WriteInt32BigEndian(repaired.AsSpan(4), repaired.Length - FramedFile.HeaderSize);
-            BinaryPrimitives.WriteUInt32BigEndian(repaired.AsSpan(8), Crc32C.Append(Crc32C.Compute(repaired.AsSpan(0, 8)), repaired.AsSpan(12)));
+            BinaryPrimitives.WriteUInt32BigEndian(repaired.AsSpan(8), Crc32C.Append(Crc32C.Append(Place, repaired.AsSpan(0, 8)), repaired.AsSpan(12)));
             Check(repaired);
         }
 
         if (input.Length >= FlushCheckpoint.SlotSize)
         {
             byte[] slot = input[..FlushCheckpoint.SlotSize].ToArray();
-            "GQ\u0001\u0001"u8.CopyTo(slot);
-            BinaryPrimitives.WriteUInt32BigEndian(slot.AsSpan(4), Crc32C.Append(Crc32C.Compute(slot.AsSpan(0, 4)), slot.AsSpan(8)));
+            "GQ\u0002\u0001"u8.CopyTo(slot);
+            BinaryPrimitives.WriteUInt32BigEndian(slot.AsSpan(4), Crc32C.Append(Crc32C.Append(Place, slot.AsSpan(0, 4)), slot.AsSpan(8)));
             Check(slot);
         }
     }
@@ -42,14 +44,14 @@ internal sealed class StorageFileTarget : IFuzzTarget
     {
         try
         {
-            if (FlushCheckpoint.TryParse(input, "fuzz", out long sequence, out CheckpointEntry entry))
+            if (FlushCheckpoint.TryParse(input, Place, "fuzz", out long sequence, out CheckpointEntry entry))
             {
                 Invariant.Check(sequence > 0 && entry.End >= entry.SegmentBase && entry.Position >= 0, "a checkpoint makes sense");
             }
 
             foreach (FileKind kind in Enum.GetValues<FileKind>())
             {
-                if (FramedFile.TryParse(input, kind, "fuzz", out ReadOnlySpan<byte> payload))
+                if (FramedFile.TryParse(input, Place, kind, "fuzz", out ReadOnlySpan<byte> payload))
                 {
                     CheckPayload(kind, payload);
                 }
@@ -243,7 +245,7 @@ internal static class SeedLog
         }
 
         log.WriteState("state"u8);
-        new CleanerState(new Offset(0), HasTombstones: true, [new(new(1), new(2))]).Store(disk.Root);
+        new CleanerState(new Offset(0), HasTombstones: true, [new(new(1), new(2))]).Store(new LogFolder(disk.Root, Identity));
         log.Close();
         return disk;
     }
