@@ -192,23 +192,6 @@ internal sealed partial class PartitionTable(BrokerOptions options, BrokerEnviro
         }
     }
 
-    /// <summary>
-    /// Registrations and fences concern every partition that this node leads and others follow: who may join, and under which broker epoch. Also one that it is to lead and
-    /// does not yet, for want of room: 1. it is elected while the others are fenced, and has no room to note that; 2. the others come back; 3. there is room, and it leads. A
-    /// leader that never heard of step 2 would not take them into its ISR for as long as nothing else changes.
-    /// </summary>
-    private void ShowBrokers(MetadataImage before, MetadataImage image, List<Task> work)
-    {
-        foreach (PartitionLoop loop in InOrder())
-        {
-            bool isShown = image.TryGetTopic(loop.Partition.Topic, out TopicImage? topic) && before.TryGetTopic(topic.Id, out TopicImage? known) && ReferenceEquals(known, topic);
-            if (isShown && topic!.Partitions[loop.Partition.Partition.Value] is { Replicas.Count: > 1 } partition && partition.Leader == options.Node)
-            {
-                work.Add(loop.ApplyAsync(PartitionViews.Of(image, topic, partition), null));
-            }
-        }
-    }
-
     private async Task StartOverAsync(TopicPartition id, LeaderSnapshot snapshot)
     {
         bool isFollowed = loops.TryGetValue(id, out PartitionLoop? loop) && loop.IsFollowing && loop.LogEnd < snapshot.At;
