@@ -37,6 +37,7 @@ static async Task<int> RunAsync(string[] arguments)
         "client" => await ClientCommand.RunAsync(new Arguments(rest)),
         "check" => CheckCommand.Run(new Arguments(rest), Console.Out),
         "report" => ReportCommand.Run(new Arguments(rest)),
+        "model" => ModelCommand.Run(new Arguments(rest)),
         "mutate" => MutateCommand.Run(new Arguments(rest)),
         "export" => ExportCommand.Run(new Arguments(rest)),
         "list" => await ListCommand.RunAsync(),

@@ -5,7 +5,7 @@ namespace GoQueue.Chaos.Commands;
 /// <summary>Options as <c>--name value</c>, <c>--name=value</c> or, for switches, <c>--name</c> alone; what is asked for is taken away, and what is left over is a mistake.</summary>
 internal sealed class Arguments
 {
-    private static readonly string[] Switches = ["--soak", "--plain", "--json"];
+    private static readonly string[] Switches = ["--soak", "--plain", "--json", "--log-only"];
     private readonly List<(string Name, string Value)> given = [];
 
     public Arguments(IReadOnlyList<string> arguments)

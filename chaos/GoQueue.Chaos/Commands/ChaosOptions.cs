@@ -12,6 +12,9 @@ internal sealed record ChaosOptions
     /// <summary>Folder of goqueue-server; that of this program unless told otherwise.</summary>
     public required string Bin { get; init; }
 
+    /// <summary>The program that the nodes run; null for goqueue-server in <see cref="Bin"/>.</summary>
+    public string? Server { get; init; }
+
     /// <summary>Folder for the results.</summary>
     public required string Out { get; init; }
 
@@ -50,6 +53,7 @@ internal sealed record ChaosOptions
         ChaosOptions options = new()
         {
             Bin = Path.GetFullPath(given.Text("--bin") ?? ownFolder),
+            Server = given.Text("--server") is { } server ? Path.GetFullPath(server) : null,
             Out = Path.GetFullPath(given.Text("--out") ?? Path.Combine("goqueue-chaos", DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture))),
             Seed = given.Number("--seed", freshSeed, 0, int.MaxValue),
             Length = TimeSpan.FromSeconds(given.Number("--seconds", 60, 5, 86_400)),

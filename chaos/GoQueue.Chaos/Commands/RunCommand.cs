@@ -27,7 +27,12 @@ internal sealed class RunCommand(ChaosOptions options)
     {
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
-        if (!IsAttached && !File.Exists(Path.Combine(options.Bin, "goqueue-server")))
+        if (options.Server is { } server && !File.Exists(server))
+        {
+            throw new HarnessException($"there is no program {server}");
+        }
+
+        if (!IsAttached && options.Server is null && !File.Exists(Path.Combine(options.Bin, "goqueue-server")))
         {
             throw new HarnessException($"there is no goqueue-server in {options.Bin}; build it with `make build`, or name its folder with --bin");
         }
@@ -113,7 +118,7 @@ internal sealed class RunCommand(ChaosOptions options)
         }
 
         Needs needs = trial.Kinds.Aggregate(abilities.Has(Needs.Network) ? Needs.Network : Needs.Nothing, (all, kind) => all | kind.Needs);
-        return new TestBedMaker(options.Bin, folder, RunName.Own, needs, Abilities.TimeLibrary ?? string.Empty);
+        return new TestBedMaker(options.Server ?? options.Bin, folder, RunName.Own, needs, Abilities.TimeLibrary ?? string.Empty);
     }
 
     /// <summary>The faults that can be had, and why not the others.</summary>

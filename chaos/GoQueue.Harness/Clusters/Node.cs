@@ -3,6 +3,7 @@ using System.Diagnostics;
 namespace GoQueue.Harness.Clusters;
 
 /// <summary>One node: a place, ports and a data folder that stay, and the <c>goqueue-server</c> processes that come and go on them.</summary>
+/// <param name="bin">Folder of <c>goqueue-server</c>, or the program to run in its place.</param>
 internal sealed class Node(string id, NodePorts ports, string bin, string data, string logFile) : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(60);
@@ -69,7 +70,7 @@ internal sealed class Node(string id, NodePorts ports, string bin, string data, 
             "--metrics-port", $"{ports.Metrics}", "--peer-port", $"{ports.Peer}",
         ];
         string[] isPublic = System.Net.IPAddress.TryParse(ports.Host, out System.Net.IPAddress? address) && System.Net.IPAddress.IsLoopback(address) ? [] : ["--insecure-public"];
-        string[] command = [.. Through, Path.Combine(bin, "goqueue-server"), .. place, .. isPublic, .. Arguments];
+        string[] command = [.. Through, File.Exists(bin) ? bin : Path.Combine(bin, "goqueue-server"), .. place, .. isPublic, .. Arguments];
         ProcessStartInfo start = new(command[0], command[1..])
         {
             RedirectStandardOutput = true,

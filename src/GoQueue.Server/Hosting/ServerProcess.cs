@@ -12,7 +12,10 @@ namespace GoQueue.Server.Hosting;
 /// </summary>
 internal static class ServerProcess
 {
-    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment)
+    /// <param name="arguments">Of the command line.</param>
+    /// <param name="environment">Variables by name.</param>
+    /// <param name="change">Changes what was configured; for hosts of tests (ADR 0015), null everywhere else.</param>
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, Func<ServerOptions, ServerOptions>? change = null)
     {
         ConfigurationOutcome configuration = ConfigurationLoader.Load(arguments, environment);
         if (configuration.CommandLine.Help || configuration.CommandLine.Version)
@@ -42,7 +45,7 @@ internal static class ServerProcess
 
         try
         {
-            return await ServeAsync(options, logging, log);
+            return await ServeAsync(change is null ? options : change(options), logging, log);
         }
         catch (StartRefusedException refusal)
         {
