@@ -21,7 +21,7 @@ else
 SIM_ARGS := --fresh --seconds $(SIM_SECONDS)
 endif
 
-.PHONY: help build run dev dev-cluster test judges cluster-test chaos chaos-short chaos-soak chaos-bugs bench demo fuzz sim sim-soak fmt check-format hooks ci clean
+.PHONY: help build run dev dev-cluster test judges cluster-test chaos chaos-short chaos-soak chaos-attach chaos-bugs bench demo fuzz sim sim-soak fmt check-format hooks ci clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -68,6 +68,9 @@ chaos-short: build ## some faults on a real cluster with a judged history, about
 
 chaos-soak: build ## mixtures of faults with fresh seeds until stopped
 	@bin/goqueue verify --out .chaos/$$(date +%Y%m%d-%H%M%S) --soak --seconds 180 $(CHAOS)
+
+chaos-attach: build ## goqueue verify on clusters that it did not start, broken by hooks; a few minutes
+	@tests/attach/run
 
 chaos-bugs: build ## brokers with a bug planted in them; each must be found
 	@.ci/quiet "build faulty server" dotnet build tests/GoQueue.FaultyServer/GoQueue.FaultyServer.csproj -c Release

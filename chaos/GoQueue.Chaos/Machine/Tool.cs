@@ -15,6 +15,7 @@ internal sealed record ToolResult(int Code, string Output, string Errors)
 internal static class Tool
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan OutputPatience = TimeSpan.FromSeconds(2);
 
     /// <exception cref="HarnessException">It ended with another code than 0.</exception>
     public static async Task<string> RunAsync(string program, params string[] arguments)
@@ -43,7 +44,9 @@ internal static class Tool
             Task<string> output = process.StandardOutput.ReadToEndAsync();
             Task<string> errors = process.StandardError.ReadToEndAsync();
             await process.WaitForExitAsync().WaitAsync(Patience);
-            return new ToolResult(process.ExitCode, await output, await errors);
+            // What it left running in the background may hold its output open for ever.
+            await Task.WhenAll(output, errors).WaitAsync(OutputPatience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return new ToolResult(process.ExitCode, output.IsCompletedSuccessfully ? await output : string.Empty, errors.IsCompletedSuccessfully ? await errors : string.Empty);
         }
         catch (Win32Exception)
         {

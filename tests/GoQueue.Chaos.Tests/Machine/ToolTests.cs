@@ -31,4 +31,12 @@ public sealed class ToolTests
             Assert.Equal("left out by --plain", plain.Obstacle(need));
         }
     }
+
+    /// <summary>The hook that starts a node of an attached cluster again does this.</summary>
+    [Fact]
+    public async Task A_program_that_leaves_another_in_the_background_has_ended_all_the_same()
+    {
+        ToolResult result = await Tool.TryAsync("sh", "-c", "sleep 25 & echo $!");
+        Assert.True(result.IsOk, result.Errors);
+    }
 }
