@@ -28,7 +28,7 @@ internal static class Usage
           --nodes N            3 to 9, default 3; faults that need more get more
           --plain              processes on loopback, killed and paused only: what there is without root
           --bin DIR            folder of goqueue-server; default: beside this program
-          --server PROGRAM     what the nodes run instead of it
+          --server PROGRAM     what the nodes run instead of it (goqueue-chaos run only: make chaos-bugs)
           --attach A,B,...     HTTP addresses of all nodes of a running cluster, n1=http://host:8080,... Its data stay; a topic is made in it
           --hook DEED=COMMAND  with --attach, how to kill, start, pause, resume, cut or heal a node: --hook kill='ssh {node} pkill -9 goqueue-server'
 
