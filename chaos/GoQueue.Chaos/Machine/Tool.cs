@@ -45,7 +45,7 @@ internal static class Tool
             Task<string> errors = process.StandardError.ReadToEndAsync();
             await process.WaitForExitAsync().WaitAsync(Patience);
             // What it left running in the background may hold its output open for ever.
-            await Task.WhenAll(output, errors).WaitAsync(OutputPatience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)Task.WhenAll(output, errors)).WaitAsync(OutputPatience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return new ToolResult(process.ExitCode, output.IsCompletedSuccessfully ? await output : string.Empty, errors.IsCompletedSuccessfully ? await errors : string.Empty);
         }
         catch (Win32Exception)

@@ -83,7 +83,7 @@ internal static class References
         file.Descendants(element).Select(item => item.Attribute("Include")?.Value).OfType<string>();
 
     private static bool IsTest(string friend) =>
-        friend.EndsWith(".Tests", StringComparison.Ordinal) || friend is "GoQueue.Simulation" or "GoQueue.Benchmarks" or "GoQueue.Fuzz";
+        friend.EndsWith(".Tests", StringComparison.Ordinal) || friend is "GoQueue.Simulation" or "GoQueue.Benchmarks" or "GoQueue.Fuzz" or "GoQueue.FaultyServer";
 
     private static bool IsBaseLibrary(string reference) =>
         reference.StartsWith("System.", StringComparison.Ordinal) && reference != "System.CommandLine" || reference is "System" or "netstandard" or "Microsoft.Win32.Primitives";
