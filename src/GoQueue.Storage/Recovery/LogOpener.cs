@@ -11,7 +11,7 @@ namespace GoQueue.Storage.Recovery;
 /// Opens the files of a partition log. After a clean stop nothing is scanned. Otherwise everything from the flush checkpoint on is verified:
 /// a batch is accepted only at exactly the next offset, with a valid checksum and a leader epoch that does not go back.
 /// </summary>
-internal sealed class LogOpener
+internal sealed partial class LogOpener
 {
     private readonly LogFolder directory;
     private readonly PartitionLogOptions options;
@@ -101,39 +101,6 @@ internal sealed class LogOpener
         }
     }
 
-    /// <summary>First of all, so that nothing is changed before.</summary>
-    private void RefuseOlder()
-    {
-        foreach (LogDirectoryEntry entry in directory.List())
-        {
-            if (!entry.IsDirectory && SegmentName.TryParse(entry.Name, SegmentName.Log, out _))
-            {
-                SegmentHeader.RefuseOlder(directory, entry.Name);
-                return; // one program wrote them all
-            }
-        }
-    }
-
-    /// <summary>Segments without the header that they got before their names are damaged as a whole: nothing in them is scanned, cut or counted.</summary>
-    private void MarkForeign()
-    {
-        foreach (Segment segment in segments)
-        {
-            if (SegmentHeader.IsOwn(directory, segment.BaseOffset))
-            {
-                continue;
-            }
-
-            foreign.Add(segment);
-            if (!segment.End.IsNone)
-            {
-                MarkCorrupt(Whole(segment));
-            }
-        }
-    }
-
-    private static CorruptRange Whole(Segment segment) => new(segment.BaseOffset, segment.End, segment.BaseOffset, 0, segment.Size);
-
     /// <summary>The marker counts only when the files are as long as it says.</summary>
     private bool IsTrue(CheckpointEntry end) =>
         segments.Count > 0 && segments[^1].BaseOffset == end.SegmentBase && segments[^1].Size == end.Position && !foreign.Contains(segments[^1]);
@@ -181,19 +148,6 @@ internal sealed class LogOpener
         }
 
         segments.Add(Segment.Create(directory, next));
-    }
-
-    /// <summary>
-    /// The last segment is not this log's. How far its own went is not known: at least to where anything says so, and at least to one record, so that the damage has
-    /// a place and the replica is replaced. A new segment begins behind it.
-    /// </summary>
-    private Offset SkipForeign(Offset known)
-    {
-        Segment last = segments[^1];
-        last.End = Offset.Max(known, last.BaseOffset.Next);
-        MarkCorrupt(Whole(last));
-        segments.Add(Segment.Create(directory, last.End));
-        return last.End;
     }
 
     /// <summary>The checkpoint when it fits the files found, else the start of the first segment.</summary>
