@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using GoQueue.Harness.Clusters;
 
 namespace GoQueue.Chaos.Nemesis;
 
 /// <summary>
 /// Files of a node are damaged, while it is down or while it runs. Always the same node in a run, so that no partition is damaged on a majority. A node that cannot
-/// go on with them is given an empty disk at the end, as its operator would do.
+/// go on with them, or no longer votes because of them, is given an empty disk at the end, as its operator would do.
 /// </summary>
 internal sealed class Damage(TestBed bed, Random random, DamageHow how, bool isRunning) : NodeFault(bed, random, 1)
 {
@@ -12,6 +13,9 @@ internal sealed class Damage(TestBed bed, Random random, DamageHow how, bool isR
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan FilePatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>What a server says whose vote file is gone: it follows, and its operator is to give it an empty disk.</summary>
+    private const string VotesNoMore = "does not vote in it; remove it from the cluster";
 
     private readonly List<string> damaged = [];
     private readonly List<string> unchanged = [];
@@ -47,18 +51,22 @@ internal sealed class Damage(TestBed bed, Random random, DamageHow how, bool isR
 
     protected override async Task HealAsync(CancellationToken cancellationToken)
     {
-        bool isUp = Victims[0].Node.IsRunning;
-        if (!isUp)
+        Node node = Victims[0].Node;
+        if (node.IsRunning)
         {
-            Launch(Victims[0].Node);
-            isUp = await Victims[0].Node.BecomesReadyAsync(StartPatience, cancellationToken);
+            return;
         }
 
-        if (!isUp)
+        int before = node.CountLogged(VotesNoMore);
+        Launch(node);
+        string? trouble = !await node.BecomesReadyAsync(StartPatience, cancellationToken) ? "did not start on its damaged files"
+            : node.CountLogged(VotesNoMore) > before ? "does not know what it voted for and says so"
+            : null;
+        if (trouble is not null)
         {
-            Bed.Note($"{Victims[0].Node.Id} did not start on its damaged files; it gets an empty disk");
-            await WipedDisk.ReplaceAsync(Victims[0].Node);
-            Launch(Victims[0].Node);
+            Bed.Note($"{node.Id} {trouble}; it gets an empty disk");
+            await WipedDisk.ReplaceAsync(node);
+            Launch(node);
         }
     }
 

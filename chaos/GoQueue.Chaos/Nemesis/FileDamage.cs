@@ -101,7 +101,7 @@ internal static class FileDamage
     private static FileChange Swap(FileStream stream, string file, string data, Random random)
     {
         byte[] own = Read(stream, 0, (int)stream.Length);
-        string[] siblings = [.. Directory.GetFiles(data, $"*{Path.GetExtension(file)}", SearchOption.AllDirectories).Where(other => other != file && DataFiles.IsUsed(other)).Order(StringComparer.Ordinal)];
+        string[] siblings = [.. Directory.GetFiles(data, $"*{Path.GetExtension(file)}", SearchOption.AllDirectories).Where(other => other != file && Path.GetExtension(other) == Path.GetExtension(file) && DataFiles.IsUsed(other)).Order(StringComparer.Ordinal)];
         random.Shuffle(siblings);
         foreach (string other in siblings)
         {

@@ -199,11 +199,14 @@ internal sealed class Node(string id, NodePorts ports, string bin, string data, 
     }
 
     /// <summary>Whether any line of its log so far holds <paramref name="text"/>.</summary>
-    public bool Logged(string text)
+    public bool Logged(string text) => CountLogged(text) > 0;
+
+    /// <summary>How many lines of its log so far, over all its lives, hold <paramref name="text"/>.</summary>
+    public int CountLogged(string text)
     {
         lock (gate)
         {
-            return File.Exists(logFile) && File.ReadLines(logFile).Any(line => line.Contains(text, StringComparison.OrdinalIgnoreCase));
+            return File.Exists(logFile) ? File.ReadLines(logFile).Count(line => line.Contains(text, StringComparison.OrdinalIgnoreCase)) : 0;
         }
     }
 

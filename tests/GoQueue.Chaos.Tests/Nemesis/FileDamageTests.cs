@@ -54,6 +54,17 @@ public sealed class FileDamageTests : IDisposable
         Assert.False(FileDamage.Spoil(twin, data, DamageHow.Swap, new Random(1)).IsChanged);
     }
 
+    [Fact]
+    public void A_file_that_the_node_holds_locked_is_no_source_to_swap_with()
+    {
+        string state = Path.Combine(data, "raft-state");
+        File.WriteAllBytes(state, [1, 2, 3]);
+        using FileStream held = new(Path.Combine(data, "node.lock"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+        held.WriteByte(7);
+        held.Flush();
+        Assert.False(FileDamage.Spoil(state, data, DamageHow.Swap, new Random(1)).IsChanged);
+    }
+
     /// <summary>A header, batches of which only size and version are right, and room behind them.</summary>
     private string Segment(string name, int batches, byte filler)
     {
