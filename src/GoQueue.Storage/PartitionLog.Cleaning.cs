@@ -60,7 +60,12 @@ public sealed partial class PartitionLog
             CleanerSwap.RemoveIntent(directory);
             return true;
         }
-        catch (IOException cause) when (isDecided || cause is not DiskFullException)
+        catch (DiskFullException) when (!isDecided)
+        {
+            writer.TakeBack();
+            throw;
+        }
+        catch (IOException cause)
         {
             Fail(cause);
             throw;

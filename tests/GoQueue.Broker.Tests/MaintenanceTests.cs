@@ -91,4 +91,38 @@ public sealed class MaintenanceTests
         Assert.All(records, record => Assert.StartsWith(record.Split('=')[0], record.Split('=')[1], StringComparison.Ordinal));
         Assert.Equal(new Offset(30), (await broker.PublishAsync(partition, Batches.Of("next"))).BaseOffset);
     }
+
+    /// <summary>Goal: the rounds come to the other partitions. Method: the log fails while a compacted file waits for its swap, which no turn of that partition does any more.</summary>
+    [Fact]
+    public async Task A_log_that_fails_while_it_is_compacted_does_not_hold_up_the_rounds()
+    {
+        await using TestBroker broker = TestBroker.Open(configure: options => options with { CompactionBytesPerSecond = 1024 }); // rests for a quarter of an hour before the swap
+        TopicPartition compacted = await broker.CreateAsync("orders", new() { SegmentBytes = 1 << 20, CleanupPolicy = CleanupPolicy.Compact });
+        TopicPartition other = await broker.CreateAsync("payments", new() { RetentionMillis = 1000 });
+        for (int i = 0; i < 30; i++)
+        {
+            await broker.PublishAsync(compacted, Batches.Of($"{i}{new string('x', 100_000)}"));
+        }
+
+        await Eventually.TrueAsync(
+            () =>
+            {
+                broker.Time.Advance(TimeSpan.FromMinutes(1));
+                return Task.FromResult(IsBeingCompacted(broker.Disk.Root.Subdirectory("partitions")));
+            },
+            "a compacted file is being written");
+        broker.Disk.FailFlush = broker.Disk.Flushes + 1;
+        Assert.Equal(ErrorCode.OutcomeUnknown, (await broker.PublishAsync(compacted, Batches.Of("a"))).Error.Code);
+        await broker.PublishAsync(other, Batches.Of("a"));
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                broker.Time.Advance(TimeSpan.FromMinutes(20));
+                return (await broker.OffsetsAsync(other)).LogStart == new Offset(1);
+            },
+            "the record of the other topic expired");
+    }
+
+    private static bool IsBeingCompacted(ILogDirectory partitions) =>
+        partitions.List().Any(partition => partitions.Subdirectory(partition.Name).List().Any(file => file.Name.EndsWith(".cleaned", StringComparison.Ordinal)));
 }

@@ -191,6 +191,71 @@ public sealed class LogCleanerTests
         topic.Log.Dispose();
     }
 
+    /// <summary>
+    /// Goal (seed disks-1795297120315): a swap that was decided and then met a failed flush is finished by the next opening with the file that it was decided on.
+    /// Method: every flush of a compaction fails once; the rounds go on with the log that failed; the process ends.
+    /// </summary>
+    [Fact]
+    public void L13_a_log_that_failed_in_a_swap_is_not_compacted_again_before_it_is_opened()
+    {
+        int failed = 0;
+        for (int at = 1; ; at++)
+        {
+            CompactedTopic topic = new(at % 5, maxKeys: 1000);
+            topic.Open();
+            topic.Append(100);
+            topic.Disk.FailFlush = topic.Disk.Flushes + at;
+            if (Xunit.Record.Exception(topic.Clean) is not { } failure)
+            {
+                break;
+            }
+
+            Assert.IsType<FlushFailedException>(failure);
+            failed += topic.Log.IsFailed ? 1 : 0;
+            for (int round = 0; round < at % 8; round++)
+            {
+                topic.Cleaner.TryBegin(topic.Log.EndOffset, new UnixMillis(topic.Now));
+                topic.Cleaner.Work(4000);
+            }
+
+            topic.Disk.Crash((CrashMode)(at % 3));
+            topic.Open();
+            topic.Check();
+            Assert.Empty(topic.Log.Recovery.CorruptRanges);
+            topic.Clean();
+            topic.Check();
+            topic.Log.Dispose();
+        }
+
+        Assert.True(failed > 10, $"only {failed} failures");
+    }
+
+    [Fact]
+    public void A_disk_that_is_full_at_any_step_of_a_compaction_keeps_no_compacted_file()
+    {
+        int refused = 0;
+        for (long room = 0; ; room += 20)
+        {
+            CompactedTopic topic = new(4, maxKeys: 1000);
+            topic.Open();
+            topic.Append(100);
+            topic.Disk.Capacity = topic.Disk.UsedBytes + room;
+            if (Xunit.Record.Exception(topic.Clean) is not { } failure)
+            {
+                break;
+            }
+
+            Assert.IsType<DiskFullException>(failure);
+            Assert.False(topic.Log.IsFailed);
+            Assert.DoesNotContain(topic.Disk.Root.List(), entry => entry.Name.EndsWith(".cleaned", StringComparison.Ordinal));
+            topic.Check();
+            topic.Log.Dispose();
+            refused++;
+        }
+
+        Assert.True(refused > 10, $"only {refused} refusals");
+    }
+
     [Fact]
     public void A_damaged_segment_blocks_compaction_and_is_not_touched()
     {

@@ -23,7 +23,7 @@ internal sealed partial class PartitionLoop
     /// <exception cref="IOException">The disk failed or is full; the log is as it was, or the partition has stopped.</exception>
     public async Task CompactAsync(long bytesPerSecond, CancellationToken cancellationToken)
     {
-        if (compactedTopic != CleanupPolicy.Compact)
+        if (failed || compactedTopic != CleanupPolicy.Compact)
         {
             return;
         }
@@ -56,7 +56,7 @@ internal sealed partial class PartitionLoop
         bool hasWorked = false;
         UnixMillis now = UnixMillis.From(time);
         CleanerStatus status = await readers.RunAsync(() => cleaner.TryBegin(HighWatermark, now));
-        while (status is CleanerStatus.Working or CleanerStatus.ReadyToSwap)
+        while (!failed && status is CleanerStatus.Working or CleanerStatus.ReadyToSwap)
         {
             cancellationToken.ThrowIfCancellationRequested();
             hasWorked = true;

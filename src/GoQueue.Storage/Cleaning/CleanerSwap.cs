@@ -9,7 +9,7 @@ namespace GoQueue.Storage.Cleaning;
 /// <summary>
 /// Replaces a run of segments by one compacted file as one recoverable step. Order: the compacted file flushed and its name synced; the intent; then
 /// indexes deleted, the file renamed over the first segment, the others deleted, directory synced; the intent removed. While the intent
-/// stands, opening repeats what is between.
+/// stands, opening repeats what is between, so nothing else may be written under the name of a compacted file.
 /// </summary>
 internal static class CleanerSwap
 {

@@ -60,7 +60,7 @@ internal sealed class CompactedSegmentWriter : IDisposable
         buffered += batch.Length;
     }
 
-    /// <summary>Flushed and named durably; from here on only the swap is missing. The caller owns the segment.</summary>
+    /// <summary>Flushed and named durably; from here on only the swap is missing. The caller owns the segment, unless <see cref="TakeBack"/> is called.</summary>
     public Segment Finish()
     {
         Drain();
@@ -73,6 +73,9 @@ internal sealed class CompactedSegmentWriter : IDisposable
         isHandedOver = true;
         return output;
     }
+
+    /// <summary>The swap was not decided: no intent stands. The file goes with the writer.</summary>
+    public void TakeBack() => isHandedOver = false;
 
     public void Dispose()
     {

@@ -30,6 +30,7 @@ public enum CleanerStatus
 /// <remarks>
 /// <see cref="TryBegin"/> and <see cref="Work"/> run on one thread at a time beside the log's writer; <see cref="Swap"/> is the writer's. When
 /// retention or truncation took a segment meanwhile, its group is given up. Records without a key are kept.
+/// Nothing is begun and nothing goes on once the log has failed: the next opening may have to finish a swap, and must find the compacted file that was decided on.
 /// </remarks>
 public sealed class LogCleaner(PartitionLog log, LogCleanerOptions options) : IDisposable
 {
@@ -39,7 +40,7 @@ public sealed class LogCleaner(PartitionLog log, LogCleanerOptions options) : ID
     /// <summary>Why it is blocked.</summary>
     public Error? Problem { get; private set; }
 
-    /// <summary>Begins a pass when the dirty share, or tombstones whose delay is over, are worth it.</summary>
+    /// <summary>Begins a pass when the dirty share, or tombstones whose delay is over, are worth it. Idle, too, when the log has failed.</summary>
     /// <param name="notBeyond">Records from here on are not compacted (high watermark, last stable offset).</param>
     /// <param name="now">Wall-clock time.</param>
     public CleanerStatus TryBegin(Offset notBeyond, UnixMillis now)
@@ -47,6 +48,12 @@ public sealed class LogCleaner(PartitionLog log, LogCleanerOptions options) : ID
         if (Problem is not null)
         {
             return CleanerStatus.Blocked;
+        }
+
+        if (log.IsFailed)
+        {
+            GiveUp();
+            return CleanerStatus.Idle;
         }
 
         if (pass is not null)
@@ -81,8 +88,9 @@ public sealed class LogCleaner(PartitionLog log, LogCleanerOptions options) : ID
             return CleanerStatus.Blocked;
         }
 
-        if (pass is null)
+        if (pass is null || log.IsFailed)
         {
+            GiveUp();
             return CleanerStatus.Idle;
         }
 
