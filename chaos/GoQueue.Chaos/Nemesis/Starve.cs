@@ -30,7 +30,7 @@ internal sealed class StarveProcessor(TestBed bed, Random random) : NodeFault(be
 internal sealed class StarveMemory(TestBed bed, Random random) : NodeFault(bed, random, 1)
 {
     private const long FirstSpareBytes = 12 << 20;
-    private const long LeastSpareBytes = 256 << 10;
+    private const long PageBytes = 4096;
     private const int MostTries = 20;
     private long before;
     private long spare = FirstSpareBytes;
@@ -50,7 +50,7 @@ internal sealed class StarveMemory(TestBed bed, Random random) : NodeFault(bed, 
         }
 
         string seen = $"{Target} never ran short of memory with {spare >> 10} KiB more than it holds";
-        spare = Math.Max(spare * 3 / 4, LeastSpareBytes);
+        spare /= 2; // down to nothing: the next page it asks for is refused
         Bound();
         return Task.FromResult<string?>(seen);
     }
@@ -72,7 +72,7 @@ internal sealed class StarveMemory(TestBed bed, Random random) : NodeFault(bed, 
         long bytes = Victims[0].Group!.OwnMemoryBytes() + spare;
         for (int tries = 0; !Victims[0].Group!.TryBoundMemory(bytes) && tries < MostTries; tries++)
         {
-            bytes += spare; // version 1 refuses a bound that it cannot reach at once
+            bytes += Math.Max(spare, PageBytes); // version 1 refuses a bound that it cannot reach at once
         }
     }
 }
