@@ -99,7 +99,14 @@ public sealed class RefusalTests(RunningBroker broker)
 
         Assert.Equal(1, (await broker.RunAsync("consume", topic, "--follow", "--from-beginning", "--max", "2", "--timeout", "200ms")).Code);
         await broker.RunAsync("produce", topic, "-m", "one");
-        Assert.Equal(4, (await broker.RunAsync("consume", topic, "--follow", "--from-beginning", "--max", "2", "--timeout", "500ms")).Code);
+        int code = 1;
+        for (int timeout = 500; code == 1 && timeout <= 64_000; timeout *= 2)
+        {
+            // Exit code 1 is right where a machine without a processor to spare brings nothing in that time.
+            code = (await broker.RunAsync("consume", topic, "--follow", "--from-beginning", "--max", "2", "--timeout", $"{timeout}ms")).Code;
+        }
+
+        Assert.Equal(4, code);
         Assert.Equal(0, (await broker.RunAsync("consume", topic, "--follow", "--from-beginning", "--timeout", "200ms")).Code);
         Assert.Equal(0, (await broker.RunAsync("consume", topic, "--max", "2")).Code);
     }
