@@ -17,4 +17,13 @@ internal enum RaftFaults
 
     /// <summary>Acknowledges and counts entries before they are flushed.</summary>
     CountBeforeFlush = 8,
+
+    /// <summary>Elections, and the votes before them, are won with one vote fewer than a majority (M1).</summary>
+    LeadWithoutMajority = 16,
+
+    /// <summary>A leader changes the members again before the last change is decided: two changes together may leave two majorities that do not meet (M7).</summary>
+    ChangeBeforeDecided = 32,
+
+    /// <summary>A leader counts by the newest membership that is decided, not by the newest: a voter that it removes counts on, one that it takes in does not (M7).</summary>
+    CountByDecidedMembers = 64,
 }

@@ -23,6 +23,8 @@ internal sealed partial class RaftCore
     private bool MayCampaign => mayVote && installing is null
         && (Configuration.IsVoter(Self) || (configurations[^1].Index > Commit && ConfigurationAt(Commit).IsVoter(Self)));
 
+    private int VotesNeeded => Configuration.Majority - (Has(RaftFaults.LeadWithoutMajority) ? 1 : 0);
+
     private bool HasEvidence => lostLeader is { } lost && lost.Term == Term;
 
     private TimeSpan ElectionTimeout() => Draw(options.ElectionTimeoutMin, options.ElectionTimeoutMax);
@@ -121,7 +123,7 @@ internal sealed partial class RaftCore
         if (Role == RaftRole.PreCandidate && (!answer.IsGranted || answer.Term == Term + 1))
         {
             votes[from] = answer.IsGranted;
-            if (CountVotes(true) >= Configuration.Majority)
+            if (CountVotes(true) >= VotesNeeded)
             {
                 StartElection(isTransfer: false);
             }
@@ -165,7 +167,7 @@ internal sealed partial class RaftCore
         }
 
         votes[from] = answer.IsGranted;
-        if (CountVotes(true) >= Configuration.Majority)
+        if (CountVotes(true) >= VotesNeeded)
         {
             BecomeLeader();
         }

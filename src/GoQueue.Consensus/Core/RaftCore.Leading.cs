@@ -15,6 +15,9 @@ internal sealed partial class RaftCore
     /// <summary>Heartbeats without any acknowledgement after which what is on its way counts as lost.</summary>
     private TimeSpan ResendAfter => options.HeartbeatInterval * 4;
 
+    /// <summary>The members by which entries are decided: the newest, from the moment that they are in the log (paper section 6).</summary>
+    private RaftConfiguration Counting => Has(RaftFaults.CountByDecidedMembers) ? ConfigurationAt(Commit) : Configuration;
+
     private TimeSpan LeaderDeadline => transfer is { } handOver && handOver.Until < heartbeatDue ? handOver.Until : heartbeatDue;
 
     /// <summary>The leader decided something in its term: it knows all that was decided before (paper section 8).</summary>
@@ -59,7 +62,7 @@ internal sealed partial class RaftCore
     /// <summary>One progress per member of the newest configuration, this one excepted.</summary>
     private void AlignPeers()
     {
-        foreach (QuorumMember member in Configuration.Members)
+        foreach (QuorumMember member in Counting.Members)
         {
             MemberId id = MemberId.Of(member);
             if (id == Self)
@@ -67,7 +70,7 @@ internal sealed partial class RaftCore
                 continue;
             }
 
-            bool isVoter = Configuration.IsVoter(id);
+            bool isVoter = Counting.IsVoter(id);
             if (peers.Find(peer => peer.Id == id) is { } known)
             {
                 known.IsVoter = isVoter;
@@ -79,7 +82,7 @@ internal sealed partial class RaftCore
             peers.Add(added);
         }
 
-        peers.RemoveAll(peer => !Configuration.IsMember(peer.Id));
+        peers.RemoveAll(peer => !Counting.IsMember(peer.Id));
         peers.Sort((one, other) => one.Id.CompareTo(other.Id));
     }
 
@@ -310,15 +313,15 @@ internal sealed partial class RaftCore
             }
         }
 
-        if (Configuration.IsVoter(Self))
+        if (Counting.IsVoter(Self))
         {
             matches[voters++] = Has(RaftFaults.CountBeforeFlush) ? Log.LastIndex : Durable;
         }
 
-        Invariant.Check(voters == Configuration.Voters.Count, "every voter counts once", Configuration.Voters.Count, voters);
+        Invariant.Check(voters == Counting.Voters.Count, "every voter counts once", Counting.Voters.Count, voters);
         matches = matches[..voters];
         matches.Sort();
-        long decided = matches[voters - Configuration.Majority];
+        long decided = matches[voters - Counting.Majority];
         bool isOfTerm = decided > Commit && (Log.TermAt(decided) == Term || Configuration.IsSoleVoter(Self) || Has(RaftFaults.CommitOlderTermByCounting));
         if (!isOfTerm)
         {
@@ -332,6 +335,11 @@ internal sealed partial class RaftCore
     private void OnCommitRaised()
     {
         ServeReads();
+        if (Has(RaftFaults.CountByDecidedMembers))
+        {
+            AlignPeers();
+        }
+
         foreach (MemberProgress peer in peers)
         {
             SendEntries(peer); // with the commit index, also when there is no entry: followers answer their callers by it

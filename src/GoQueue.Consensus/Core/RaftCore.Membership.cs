@@ -32,12 +32,12 @@ internal sealed partial class RaftCore
             return null;
         }
 
-        if (configurations[^1].Index > Commit)
+        if (configurations[^1].Index > Commit && !Has(RaftFaults.ChangeBeforeDecided))
         {
             return new Error(ErrorCode.PreconditionFailed, "another change of the quorum's members is under way; repeat when it is decided");
         }
 
-        if (Commit < termStart)
+        if (Commit < termStart && !Has(RaftFaults.ChangeBeforeDecided))
         {
             return new Error(ErrorCode.MetadataUnavailable, "the leader has not decided anything in its term yet; repeat");
         }

@@ -17,6 +17,7 @@ internal sealed class RaftChecker
     private readonly List<(long Term, ulong Content)> decided = [default];
     private readonly List<long> decidedIn = [0];
     private readonly List<ulong> applied = [0];
+    private readonly List<(long Index, RaftConfiguration Members)> decidedMembers = [];
 
     /// <summary>Highest index that any member knows to be decided.</summary>
     public long Decided => decided.Count - 1;
@@ -118,6 +119,11 @@ internal sealed class RaftChecker
             {
                 CheckMajority(core, entry, members);
             }
+
+            if (entry.Kind == RaftEntryKind.Configuration)
+            {
+                decidedMembers.Add((index, core.ConfigurationAt(index)));
+            }
         }
     }
 
@@ -146,28 +152,65 @@ internal sealed class RaftChecker
     public void Reads(RaftMember member, long index, long toldBefore) => SimulationFailure.Unless(
         index >= toldBefore, "M5", $"{member.Core!.Self} serves a read at {index}; when it was asked for, {toldBefore} was known to be decided (stale read)");
 
-    /// <summary>M7: one voter more or less at a time, so that all majorities before and after meet.</summary>
-    public static void Changes(RaftConfiguration before, RaftConfiguration after)
+    /// <summary>
+    /// M7: one voter more or less at a time, and every majority of the new members meets every majority of those that were decided last before them: else two parts of the
+    /// group could decide without each other, even if each step by itself was a small one.
+    /// </summary>
+    public void Changes(RaftCore core, long index)
     {
+        RaftConfiguration before = core.ConfigurationAt(index - 1);
+        RaftConfiguration after = core.ConfigurationAt(index);
         int added = after.Voters.Count(voter => !before.IsVoter(MemberId.Of(voter)));
         int removed = before.Voters.Count(voter => !after.IsVoter(MemberId.Of(voter)));
         SimulationFailure.Unless(added + removed <= 1, "M7", $"{before} becomes {after}: more than one voter at once");
+
+        // Of a leader that does not know that others lead, only what its own log has in common with what is decided.
+        (long at, RaftConfiguration? decidedBefore) = decidedMembers.FindLast(known => known.Index < index && core.Log.TermAt(known.Index) == decided[(int)known.Index].Term);
+        SimulationFailure.Unless(
+            decidedBefore is null || MajoritiesMeet(decidedBefore, after),
+            "M7",
+            $"{core.Self} changes to {after} at {index} in term {core.Term}; the last that were decided, at {at}, are {decidedBefore}: a majority of each can do without the other");
     }
 
-    /// <summary>Counted on the devices themselves: an entry that is decided survives the loss of power of everybody.</summary>
-    private static void CheckMajority(RaftCore core, in RaftEntry entry, IReadOnlyList<RaftMember> members)
+    /// <summary>No majority of one is without a member of every majority of the other.</summary>
+    internal static bool MajoritiesMeet(RaftConfiguration one, RaftConfiguration other)
+    {
+        int shared = one.Voters.Count(voter => other.IsVoter(MemberId.Of(voter)));
+        int oneNeeds = Math.Max(0, one.Majority - (one.Voters.Count - shared));
+        int otherNeeds = Math.Max(0, other.Majority - (other.Voters.Count - shared));
+        return oneNeeds + otherNeeds > shared;
+    }
+
+    /// <summary>
+    /// Counted on the devices themselves: an entry that is decided survives the loss of power of everybody. Only the members count that the leader has in its log now, decided
+    /// or not (paper section 6): M7 where a majority of those before them has it, and not one of theirs.
+    /// </summary>
+    private void CheckMajority(RaftCore core, in RaftEntry entry, IReadOnlyList<RaftMember> members)
+    {
+        int holders = Holders(core.Configuration, entry, members);
+        if (holders >= core.Configuration.Majority)
+        {
+            return;
+        }
+
+        RaftConfiguration before = decidedMembers.Count > 0 ? decidedMembers[^1].Members : core.ConfigurationAt(entry.Index - 1);
+        bool isOfOldMembers = before != core.Configuration && Holders(before, entry, members) >= before.Majority;
+        throw new SimulationFailure(
+            isOfOldMembers ? "M7" : "M4",
+            $"{core.Self} decides entry {entry.Index} of term {entry.Term}; {holders} of {core.Configuration.Voters.Count} voters have it on their devices"
+            + (isOfOldMembers ? $": {core.Configuration} are the members, and {before} were counted" : ""));
+    }
+
+    private static int Holders(RaftConfiguration configuration, RaftEntry entry, IReadOnlyList<RaftMember> members)
     {
         int holders = 0;
-        foreach (QuorumMember voter in core.Configuration.Voters)
+        foreach (QuorumMember voter in configuration.Voters)
         {
             // A member that lost its disk after it had acknowledged still counts for its leader; the fault is within what the others bear.
             RaftMember? there = members.FirstOrDefault(member => member.Id == MemberId.Of(voter));
             holders += there is null || there.Disk.Has(entry.Index, entry.Term) ? 1 : 0;
         }
 
-        SimulationFailure.Unless(
-            holders >= core.Configuration.Majority,
-            "M4",
-            $"{core.Self} decides entry {entry.Index} of term {entry.Term}; {holders} of {core.Configuration.Voters.Count} voters have it on their devices");
+        return holders;
     }
 }

@@ -262,7 +262,7 @@ internal sealed class RaftMember
     {
         if (entry.Kind == RaftEntryKind.Configuration)
         {
-            RaftChecker.Changes(Core!.ConfigurationAt(entry.Index - 1), Core.ConfigurationAt(entry.Index));
+            world.Checker.Changes(Core!, entry.Index);
         }
     }
 

@@ -12,6 +12,7 @@ internal sealed class RaftWorld
 {
     private readonly SeededStream network;
     private readonly SeededStream work;
+    private readonly SeededStream haste;
     private readonly bool[] isCut;
     private readonly FaultMix mix;
     private long commands;
@@ -24,6 +25,7 @@ internal sealed class RaftWorld
         this.mix = mix;
         network = new SeededStream(loop.Seed, "network");
         work = new SeededStream(loop.Seed, "work");
+        haste = new SeededStream(loop.Seed, "haste");
         SnapshotEvery = 10 + work.Below(150);
         FlushTicks = work.Between(1, 4) * TimeSpan.TicksPerMillisecond;
         Members = [.. Enumerable.Range(0, voters + spares).Select(index => new RaftMember(this, index, new NodeId($"n{index}")))];
@@ -194,16 +196,30 @@ internal sealed class RaftWorld
             return;
         }
 
-        if (Choose(now) is { } change && leader.Core.Check(change) is null)
+        if (Choose(now, work, Members) is { } change && leader.Core.Check(change) is null)
         {
             MembershipChanges++;
             leader.Step(new RaftInput.Change(change));
+            ChangeInHaste(leader);
         }
     }
 
-    private MembershipChange? Choose(RaftConfiguration now)
+    /// <summary>Somebody does not wait for the first change to be decided. Both may not be under way together (M7); a leader refuses the second.</summary>
+    private void ChangeInHaste(RaftMember leader)
     {
-        RaftMember member = work.Pick(Members);
+        for (int i = 0; i < Members.Count && leader.Core is { Role: RaftRole.Leader } core; i++)
+        {
+            if (Choose(core.Configuration, haste, Members) is { } second && core.Check(second) is null)
+            {
+                MembershipChanges++;
+                leader.Step(new RaftInput.Change(second));
+            }
+        }
+    }
+
+    private static MembershipChange? Choose(RaftConfiguration now, SeededStream random, IReadOnlyList<RaftMember> members)
+    {
+        RaftMember member = random.Pick(members);
         if (now.Find(member.Node) is not { } known)
         {
             return new MembershipChange.AddLearner(Describe(member));
@@ -219,6 +235,6 @@ internal sealed class RaftWorld
             return now.Voters.Count < Genesis.MaxVoters ? new MembershipChange.Promote(member.Node, member.Incarnation) : null;
         }
 
-        return now.Voters.Count > 3 && work.Below(3) == 0 ? new MembershipChange.Remove(member.Node, member.Incarnation) : null;
+        return now.Voters.Count > 3 && random.Below(3) == 0 ? new MembershipChange.Remove(member.Node, member.Incarnation) : null;
     }
 }
