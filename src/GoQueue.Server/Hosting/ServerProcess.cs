@@ -15,7 +15,12 @@ internal static class ServerProcess
     /// <param name="arguments">Of the command line.</param>
     /// <param name="environment">Variables by name.</param>
     /// <param name="change">Changes what was configured; for hosts of tests (ADR 0015), null everywhere else.</param>
-    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, Func<ServerOptions, ServerOptions>? change = null)
+    /// <param name="wrap">Puts something before the opened broker; likewise.</param>
+    public static async Task<int> RunAsync(
+        IReadOnlyList<string> arguments,
+        IReadOnlyDictionary<string, string> environment,
+        Func<ServerOptions, ServerOptions>? change = null,
+        Func<RunningBroker, RunningBroker>? wrap = null)
     {
         ConfigurationOutcome configuration = ConfigurationLoader.Load(arguments, environment);
         if (configuration.CommandLine.Help || configuration.CommandLine.Version)
@@ -45,7 +50,7 @@ internal static class ServerProcess
 
         try
         {
-            return await ServeAsync(change is null ? options : change(options), logging, log);
+            return await ServeAsync(change is null ? options : change(options), wrap, logging, log);
         }
         catch (StartRefusedException refusal)
         {
@@ -62,13 +67,19 @@ internal static class ServerProcess
     public static string ProductVersion { get; } =
         typeof(ServerProcess).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    private static async Task<int> ServeAsync(ServerOptions options, ILoggerFactory logging, ILogger log)
+    private static async Task<int> ServeAsync(ServerOptions options, Func<RunningBroker, RunningBroker>? wrap, ILoggerFactory logging, ILogger log)
     {
         using StopSignals signals = new(log);
 
         // Claimed before any listener opens: a second start on the same directory must say that, and not that a port is taken.
         using DataDirectoryClaim claim = DataDirectoryClaim.Take(options, TimeProvider.System);
         BrokerFactory openBroker = BrokerComposition.For(claim, options);
+        if (wrap is not null)
+        {
+            BrokerFactory open = openBroker;
+            openBroker = async (services, cancellationToken) => wrap(await open(services, cancellationToken));
+        }
+
         await using ServerHost host = ServerHost.Build(options, openBroker, logging);
         try
         {
