@@ -59,6 +59,9 @@ internal sealed class ClientHistory(SimulationLoop loop)
         Operation.FinalRead,
         new FinalReadValue { Topic = Name(partition.Topic), Partition = partition.Partition.Value, Records = records, Start = start.Value, End = end.Value, IsLast = true });
 
+    /// <summary>The cluster is not well again within the bound after the last fault, as the harness of a real cluster would have noticed.</summary>
+    public void NotWell(string what) => list.Record(HistoryProcess.Harness, EventType.Info, Operation.Phase, new PhaseValue { Phase = RunPhase.Recovered }, what);
+
     /// <summary>What the history shows; whether it is complete is not asked, for some runs end early.</summary>
     public Verdict Judge() => HistoryChecker.Check(
         list.Events,

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using GoQueue.Core;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Topics;
@@ -45,6 +46,9 @@ internal sealed class ClientWorld(SimulationLoop loop, IReadOnlyList<SimulatedHo
     /// <summary>Some topics are cleaned: their records expire, or are compacted.</summary>
     public bool HasCleaning { get; init; }
 
+    /// <summary>The clients hold what they see against each other at once; else only the history is judged, at the end.</summary>
+    public required bool IsJudging { get; init; }
+
     /// <summary>The newest image that any node ever had.</summary>
     public required Func<MetadataImage> NewestImage { get; init; }
 
@@ -64,7 +68,7 @@ internal sealed class ClientWorld(SimulationLoop loop, IReadOnlyList<SimulatedHo
         if (!histories.TryGetValue(partition, out PartitionHistory? history))
         {
             bool isCompacted = NewestImage().TryGetTopic(partition.Topic, out TopicImage? topic) && topic.Settings.CleanupPolicy == CleanupPolicy.Compact;
-            histories.Add(partition, history = new PartitionHistory(partition, isCompacted, () => CommittedEnd(partition), CommittedOf(partition)));
+            histories.Add(partition, history = new PartitionHistory(partition, isCompacted, () => CommittedEnd(partition), CommittedOf(partition)) { IsJudging = IsJudging });
         }
 
         return history;
@@ -112,6 +116,15 @@ internal sealed class ClientWorld(SimulationLoop loop, IReadOnlyList<SimulatedHo
     public void LeaderIs(TopicPartition partition, int host) => leaders[partition] = host;
 
     public void ForgetLeader(TopicPartition partition) => leaders.Remove(partition);
+
+    /// <summary>Checks a promise, where clients judge.</summary>
+    public void Unless(bool holds, string rule, [InterpolatedStringHandlerArgument(nameof(holds))] ref FailureText detail)
+    {
+        if (IsJudging)
+        {
+            SimulationFailure.Unless(holds, rule, ref detail);
+        }
+    }
 
     private void Offer(TopicImage topic)
     {

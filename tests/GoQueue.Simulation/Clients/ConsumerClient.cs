@@ -66,8 +66,8 @@ internal sealed class ConsumerClient(ClientWorld world, int number) : SimulatedC
 
         PartitionOffsets now = answer.Value.Value;
         call.Ok(asked => (EndOffsetValue)asked with { Start = now.LogStart.Value, End = now.HighWatermark.Value });
-        SimulationFailure.Unless(now.HighWatermark.Value >= acknowledged, "L11", $"{Process.Name} is told that {partition} ends at {now.HighWatermark}, and {acknowledged} was acknowledged before it asked");
-        SimulationFailure.Unless(
+        World.Unless(now.HighWatermark.Value >= acknowledged, "L11", $"{Process.Name} is told that {partition} ends at {now.HighWatermark}, and {acknowledged} was acknowledged before it asked");
+        World.Unless(
             now.HighWatermark >= before.HighWatermark && now.LogStart >= before.LogStart,
             "L12",
             $"{Process.Name} is told that {partition} goes from {now.LogStart} to {now.HighWatermark}; before it was {before.LogStart} to {before.HighWatermark}");
@@ -110,18 +110,18 @@ internal sealed class ConsumerClient(ClientWorld world, int number) : SimulatedC
         }
 
         Offset behind = history.Reads(position, result.Slices, Process.Name, isNextPoll: !isFirst);
-        SimulationFailure.Unless(result.NextOffset == behind || (history.IsCompacted && result.NextOffset > behind), "L8", $"{Process.Name} read {partition} from {position} up to {behind}, and is told to go on at {result.NextOffset}");
-        SimulationFailure.Unless(result.HighWatermark >= behind, "R1", $"{Process.Name} read {partition} up to {behind}, above the high watermark {result.HighWatermark}");
+        World.Unless(result.NextOffset == behind || (history.IsCompacted && result.NextOffset > behind), "L8", $"{Process.Name} read {partition} from {position} up to {behind}, and is told to go on at {result.NextOffset}");
+        World.Unless(result.HighWatermark >= behind, "R1", $"{Process.Name} read {partition} up to {behind}, above the high watermark {result.HighWatermark}");
         return (result.NextOffset, result.LastEpoch == LeaderEpoch.None ? null : result.LastEpoch);
     }
 
     /// <summary>An offset that was acknowledged before the question was asked cannot be out of range, unless the partition begins behind it.</summary>
     private void CheckRefusal(FetchResult result, TopicPartition partition, Offset position, long acknowledged)
     {
-        SimulationFailure.Unless(
+        World.Unless(
             result.Error.Code != ErrorCode.OffsetOutOfRange || position.Value > acknowledged || position < World.StartOf(partition),
             "L2",
             $"{Process.Name} asked for {position}, which was acknowledged or read before: {result.Error}");
-        SimulationFailure.Unless(result.Error.Code != ErrorCode.LogTruncated, "E7", $"{Process.Name} is told that what it read before {position} was taken back: {result.Error}");
+        World.Unless(result.Error.Code != ErrorCode.LogTruncated, "E7", $"{Process.Name} is told that what it read before {position} was taken back: {result.Error}");
     }
 }

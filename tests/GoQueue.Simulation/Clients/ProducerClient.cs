@@ -94,9 +94,11 @@ internal sealed class ProducerClient(ClientWorld world, int number, bool isIdemp
                 return true;
             }
 
-            if (answer.IsKnown)
+            if (answer.IsKnown && IsBreach(receipt.Error)) // also of a leader that was deposed and does not know it: it has to find out before it says so (ADR 0013)
             {
-                CheckRefusal(call, receipt.Error, partition); // also of a leader that was deposed and does not know it: it has to find out before it says so (ADR 0013)
+                call.Refused(receipt.Error);
+                World.Unless(false, "T11", $"{Process.Name} was refused by {partition}: {receipt.Error}");
+                return false;
             }
 
             mayBeStored |= !answer.IsKnown || IsUnknown(receipt.Error.Code);
@@ -146,12 +148,6 @@ internal sealed class ProducerClient(ClientWorld world, int number, bool isIdemp
     private static bool IsUnknown(ErrorCode code) => code is ErrorCode.OutcomeUnknown or ErrorCode.NotEnoughReplicasAfterAppend or ErrorCode.Timeout;
 
     /// <summary>A producer that sends one batch at a time and repeats it until it is stored never meets these (T11).</summary>
-    private void CheckRefusal(ClientHistory.RecordedCall call, Error error, TopicPartition partition)
-    {
-        if (error.Code is ErrorCode.OutOfOrderSequence or ErrorCode.InvalidProducerEpoch or ErrorCode.UnknownProducer or ErrorCode.CorruptBatch or ErrorCode.InvalidArgument)
-        {
-            call.Refused(error);
-            throw new SimulationFailure("T11", $"{Process.Name} was refused by {partition}: {error}");
-        }
-    }
+    private static bool IsBreach(Error error) =>
+        error.Code is ErrorCode.OutOfOrderSequence or ErrorCode.InvalidProducerEpoch or ErrorCode.UnknownProducer or ErrorCode.CorruptBatch or ErrorCode.InvalidArgument;
 }

@@ -10,8 +10,10 @@ using GoQueue.Core.Peers;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Brokers;
 using GoQueue.Metadata.Quorum;
+using GoQueue.PlantedFaults;
 using GoQueue.Replication;
 using GoQueue.Simulation.Network;
+using GoQueue.Simulation.World;
 using GoQueue.Storage.Directories;
 
 namespace GoQueue.Simulation.Hosts;
@@ -33,6 +35,9 @@ internal sealed record ClusterShape
 
     /// <summary>Between two looks for what may be removed or compacted.</summary>
     public TimeSpan MaintenanceInterval { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>What every node does wrong before its clients.</summary>
+    public PlantedFault Fault { get; init; }
 }
 
 /// <summary>A whole node: metadata quorum, controller, partitions, replication; composed as the server does it.</summary>
@@ -41,13 +46,14 @@ internal sealed class ClusterBroker(NodeLaunch launch, ClusterShape shape) : INo
     private readonly ProcessMeters meters = new();
     private RaftMetadataLog? metadata;
     private BrokerNode? node;
+    private IPartitionRequests? partitions;
     private ClusterMember? member;
 
     public bool IsServing => member is not null;
 
     public ITopicRequests Topics => node!.Topics;
 
-    public IPartitionRequests Partitions => node!.Partitions;
+    public IPartitionRequests Partitions => partitions!;
 
     public IProducerRequests Producers => node!.Producers;
 
@@ -105,6 +111,7 @@ internal sealed class ClusterBroker(NodeLaunch launch, ClusterShape shape) : INo
             Replication = shape.Replication,
         };
         node = await BrokerNode.OpenAsync(options, brokerSide, launch.Data, metadata);
+        partitions = new FaultSource(shape.Fault, new SeededStream(launch.Process.Loop.Seed, $"fault-{launch.Host.Index}-life-{launch.Host.Boots}").AsRandom()).Around(node.Partitions);
         Endpoint here = new("sim", launch.Host.Index + 1);
         RegistrationOptions registration = new() { Incarnation = launch.Host.Incarnation, Endpoints = new BrokerEndpoints(here, here, here) };
         member = ClusterMember.Start(launch.Host.Node, registration, shape.Controller, brokerSide, launch.Data, metadata, metadata, launch.Peers);

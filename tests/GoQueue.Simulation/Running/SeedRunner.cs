@@ -15,7 +15,8 @@ internal sealed record SeedOutcome(string Scenario, ulong Seed, RunOptions Optio
         {
             string steps = Options.Steps == new RunOptions().Steps ? "" : $" --steps {Options.Steps}";
             string bug = Options.Bug.Length == 0 ? "" : $" --bug {Options.Bug}";
-            return $"{Scenario}-{Seed}{steps}{bug}";
+            string outside = Options.IsJudgedByHistoryAlone ? " --outside" : "";
+            return $"{Scenario}-{Seed}{steps}{bug}{outside}";
         }
     }
 }

@@ -6,6 +6,7 @@ using GoQueue.Core;
 using GoQueue.History.Checking;
 using GoQueue.Metadata;
 using GoQueue.Metadata.Quorum;
+using GoQueue.PlantedFaults;
 using GoQueue.Replication;
 using GoQueue.Simulation.Clients;
 using GoQueue.Simulation.Faults;
@@ -55,9 +56,10 @@ internal sealed class ClusterRun
         {
             CommittedEnd = options.IsJudgedByHistoryAlone ? static _ => new Offset(long.MaxValue) : checker.CommittedEnd,
             CommittedOf = checker.CommittedOf,
-            StartOf = checker.StartOf,
+            StartOf = options.IsJudgedByHistoryAlone ? static _ => new Offset(long.MaxValue) : checker.StartOf, // by the history alone a broker is believed where it begins
             NewestImage = options.IsJudgedByHistoryAlone ? NewestKnown : () => checker.Newest,
             HasCleaning = hasCleaning,
+            IsJudging = !options.IsJudgedByHistoryAlone,
         };
         world.Network.Use(mix);
         if (!options.IsJudgedByHistoryAlone)
@@ -100,8 +102,13 @@ internal sealed class ClusterRun
         {
             Work(options);
         }
-        catch (SimulationFailure) when (options.IsJudgedByHistoryAlone)
+        catch (SimulationFailure failure) when (options.IsJudgedByHistoryAlone)
         {
+            if (failure.Rule == "L15")
+            {
+                world.History.NotWell(failure.Detail);
+            }
+
             Judge(); // as far as it goes; what it does not show remains the failure that it was
             throw;
         }
@@ -172,6 +179,7 @@ internal sealed class ClusterRun
         DeliberateBugs bug = Enum.TryParse(options.Bug, ignoreCase: true, out DeliberateBugs knownBug) ? knownBug : DeliberateBugs.None;
         return new ClusterShape
         {
+            Fault = Enum.TryParse(options.Bug, ignoreCase: true, out PlantedFault knownLie) ? knownLie : PlantedFault.None,
             Genesis = new Genesis("simulated", [.. members.Take(Genesis.MaxVoters)], [.. members.Skip(Genesis.MaxVoters)]),
             Raft = new RaftOptions { SnapshotEveryEntries = 5 + shape.Below(200), Faults = raftBug },
             Controller = new ControllerOptions { PreferredLeaderInterval = shape.Below(4) == 0 ? TimeSpan.FromMilliseconds(400) : TimeSpan.FromMinutes(1) },
