@@ -24,6 +24,7 @@ internal sealed class ClientHost(string name, IReadOnlyList<string> program, str
     private readonly ConcurrentDictionary<int, long> positions = [];
     private Process? process;
     private Task pumping = Task.CompletedTask;
+    private TaskCompletionSource? nextSend;
     private bool mayEnd;
     private int starts;
 
@@ -70,6 +71,30 @@ internal sealed class ClientHost(string name, IReadOnlyList<string> program, str
         Tell(JsonSerializer.Serialize(order, JsonSerializerOptions.Web));
         Process begun = process;
         pumping = Task.Run(() => PumpAsync(begun));
+    }
+
+    /// <summary>Messages that are sent and not answered yet, at once when there are some, else when the next one goes; 0 when none goes in time.</summary>
+    public async Task<int> SomeSendsAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        long began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            TaskCompletionSource next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            Volatile.Write(ref nextSend, next); // before the look: a send that comes after it is told
+            if (OpenSends is > 0 and var sends)
+            {
+                return sends;
+            }
+
+            TimeSpan left = patience - Stopwatch.GetElapsedTime(began);
+            if (left <= TimeSpan.Zero)
+            {
+                return 0;
+            }
+
+            await next.Task.WaitAsync(left, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
     }
 
     /// <summary>SIGKILL. Returns when it is gone and everything it had said is in the history.</summary>
@@ -170,6 +195,11 @@ internal sealed class ClientHost(string name, IReadOnlyList<string> program, str
         if (said.Type == EventType.Invoke)
         {
             open[said.Process] = said;
+            if (said.Operation == Operation.Send)
+            {
+                Interlocked.Exchange(ref nextSend, null)?.TrySetResult();
+            }
+
             return;
         }
 

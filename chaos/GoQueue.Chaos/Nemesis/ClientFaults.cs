@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using GoQueue.Chaos.Clients;
 
 namespace GoQueue.Chaos.Nemesis;
@@ -15,16 +14,10 @@ internal abstract class ClientFault(TestBed bed, Random random) : Fault
     {
         client = bed.Clients.Count == 0 ? throw new NothingLeftException("no client has a process of its own in this run") : bed.Clients[random.Next(bed.Clients.Count)];
         Target = $"{client.Name} (process {client.ProcessId})";
-        long began = Stopwatch.GetTimestamp();
-        int sends;
-        while ((sends = client.OpenSends) == 0)
+        int sends = await client.SomeSendsAsync(SendPatience, cancellationToken);
+        if (sends == 0)
         {
-            if (Stopwatch.GetElapsedTime(began) > SendPatience)
-            {
-                throw new NothingLeftException($"{client.Name} sent nothing for {SendPatience.TotalSeconds:0} s");
-            }
-
-            await Task.Delay(1, cancellationToken);
+            throw new NothingLeftException($"{client.Name} sent nothing for {SendPatience.TotalSeconds:0} s");
         }
 
         Target += $", {sends} {(sends == 1 ? "send" : "sends")} open";
