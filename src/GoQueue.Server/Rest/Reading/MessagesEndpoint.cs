@@ -151,18 +151,22 @@ internal sealed class MessagesEndpoint(RestContext rest, LongPolls polls)
 
     private static Task RefuseAsync(HttpContext context, FetchResult read) => Problem.WriteAsync(context, read.Error, extra: read.Error.Code switch
     {
-        ErrorCode.OffsetOutOfRange => json =>
-        {
-            json.WriteNumber("logStartOffset"u8, read.LogStartOffset.Value);
-            json.WriteNumber("highWatermark"u8, read.HighWatermark.Value);
-        },
-        ErrorCode.LogTruncated => json =>
-        {
-            json.WriteNumber("divergingOffset"u8, read.NextOffset.Value);
-            json.WriteNumber("divergingEpoch"u8, read.LastEpoch.Value);
-        },
+        ErrorCode.OffsetOutOfRange => json => WriteRange(json, read),
+        ErrorCode.LogTruncated => json => WriteParting(json, read),
         _ => null,
     });
+
+    private static void WriteRange(Utf8JsonWriter json, FetchResult read)
+    {
+        json.WriteNumber("logStartOffset"u8, read.LogStartOffset.Value);
+        json.WriteNumber("highWatermark"u8, read.HighWatermark.Value);
+    }
+
+    private static void WriteParting(Utf8JsonWriter json, FetchResult read)
+    {
+        json.WriteNumber("divergingOffset"u8, read.NextOffset.Value);
+        json.WriteNumber("divergingEpoch"u8, read.LastEpoch.Value);
+    }
 
     private async ValueTask FlushAsync(HttpContext context)
     {
