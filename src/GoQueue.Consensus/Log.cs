@@ -33,9 +33,6 @@ internal static partial class Log
     [LoggerMessage(3008, LogLevel.Warning, "The vote state in {Path} is missing or damaged. This node follows the metadata quorum but does not vote in it; remove it from the cluster and add it again with an empty directory")]
     public static partial void VoteStateLost(ILogger logger, string path);
 
-    [LoggerMessage(3009, LogLevel.Information, "Metadata of a single node in {Path} taken over at version {Version}, {Topics} topics")]
-    public static partial void Migrated(ILogger logger, string path, long version, int topics);
-
     [LoggerMessage(3010, LogLevel.Information, "Metadata quorum: {Role} in term {Term}, leader {Leader}, decided up to {Commit}")]
     public static partial void RoleChanged(ILogger logger, string role, long term, string leader, long commit);
 

@@ -90,16 +90,14 @@ public sealed partial class RaftMetadataLog : IMetadataLog, IMetadataQuorum, ITu
     }
 
     /// <summary>
-    /// The cluster id that the metadata in a directory has already, the one that the program before Raft wrote included; null when it has none, or none yet in a
-    /// snapshot. For the genesis of a cluster of one node.
+    /// The cluster id that the metadata in a directory has already; null when it has none, or none yet in a snapshot. For the genesis of a cluster of one node.
     /// </summary>
     /// <exception cref="MetadataLogUnusableException">The stored metadata cannot be used as it is.</exception>
-    public static string? FindClusterId(ILogDirectory directory, RaftOptions options, RaftEnvironment environment)
+    public static string? FindClusterId(ILogDirectory directory)
     {
+        OldProgramGuard.RefuseItsFiles(directory);
         RaftSnapshot? snapshot = SnapshotFiles.LoadNewest(directory, []);
-        return snapshot is null
-            ? SingleNodeMigration.FindClusterId(directory, options.Log, UnixMillis.From(environment.Time))
-            : ReplicatedState.ReadSnapshot(snapshot.State.Span, snapshot.Index).TryGet(out ReplicatedState? state, out _) ? state.Image.ClusterId : null;
+        return snapshot is not null && ReplicatedState.ReadSnapshot(snapshot.State.Span, snapshot.Index).TryGet(out ReplicatedState? state, out _) ? state.Image.ClusterId : null;
     }
 
     public async ValueTask<Result<MetadataOutcome>> ProposeAsync(MetadataCommand command, CancellationToken cancellationToken)

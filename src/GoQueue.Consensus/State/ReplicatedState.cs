@@ -26,9 +26,6 @@ internal sealed class ReplicatedState
     /// <summary>Applied up to this entry.</summary>
     public long AppliedIndex { get; private set; }
 
-    /// <summary>A fresh state that begins with what another program's log came to.</summary>
-    public static ReplicatedState From(MetadataState metadata, long appliedIndex) => new() { metadata = metadata, AppliedIndex = appliedIndex };
-
     /// <summary>The highest start of that proposer that was seen; 0 for none.</summary>
     public long LastBootOf(Guid client) => sessions.TryGetValue(client, out ClientSession? session) ? session.Boot : 0;
 
@@ -105,7 +102,7 @@ internal sealed class ReplicatedState
             return error;
         }
 
-        ReplicatedState state = From(metadata, index);
+        ReplicatedState state = new() { metadata = metadata, AppliedIndex = index };
         return metadata.Image.Version <= index && state.TryReadSessions(sessionBytes) ? state : Corrupt();
     }
 

@@ -5,7 +5,8 @@ using GoQueue.Storage.Directories;
 namespace GoQueue.Consensus.Storage;
 
 /// <summary>
-/// Keeps the program before Raft out of the directory. It would look for a partition log right there, find none, and begin an empty cluster on top of
+/// Keeps apart this program and the one before Raft, which no release had. Its metadata, a partition log right in the directory, is refused by name: beginning an empty cluster
+/// beside it would be taken for a loss. And it is kept out of directories of ours. It would look for a partition log right there, find none, and begin an empty cluster on top of
 /// this one's data. So a flush checkpoint (docs/internals/checkpoint.md) of a version that it does not know stands where it looks first: it refuses the start by
 /// name and changes nothing. Nobody else reads the file.
 /// </summary>
@@ -17,6 +18,16 @@ internal static class OldProgramGuard
     private const int ChecksumAt = 4;
     private const byte NewerVersion = 255;
     private const byte CheckpointKind = 1;
+
+    /// <exception cref="MetadataLogUnusableException">The program before Raft wrote here; nothing was changed.</exception>
+    public static void RefuseItsFiles(ILogDirectory directory)
+    {
+        if (directory.List().Any(static entry => !entry.IsDirectory && entry.Name.EndsWith(".log", StringComparison.Ordinal)))
+        {
+            throw new MetadataLogUnusableException(
+                $"the metadata in {directory.Path} was written before the first release, by a program that kept it another way, and is not read any more; nothing was changed. Move the data directory away and begin with an empty one.");
+        }
+    }
 
     /// <summary>Durable when it returns, if it was not there before.</summary>
     public static void Place(ILogDirectory directory)

@@ -51,7 +51,7 @@ internal sealed class RaftRecovery
 
     private RecoveredRaft Run()
     {
-        SingleNodeMigration.Run(directory, genesis, self, options, now, logger);
+        OldProgramGuard.RefuseItsFiles(directory);
         Sweep();
         OldProgramGuard.Place(directory);
         bool isEmpty = SnapshotFiles.Find(directory).Count == 0 && LogGenerations.Find(directory).Count == 0;
@@ -109,8 +109,7 @@ internal sealed class RaftRecovery
     }
 
     /// <summary>
-    /// Nobody knows what this member promised. A sole voter promised nothing to anybody else and goes on (the take-over from the program before Raft comes
-    /// here too); any other follows and never votes again.
+    /// Nobody knows what this member promised. A sole voter promised nothing to anybody else and goes on; any other follows and never votes again.
     /// </summary>
     private StoredHardState WithoutVote(long boot, long term, RaftConfiguration configuration)
     {

@@ -107,7 +107,7 @@ internal sealed class ClusterComposition(DataDirectoryClaim claim, ServerOptions
         Logger = logging.CreateLogger("GoQueue.Formation"),
     };
 
-    private RaftEnvironment RaftEnvironment(IPeerTransport? transport) => new()
+    private RaftEnvironment RaftEnvironment(IPeerTransport transport) => new()
     {
         Node = options.NodeId,
         Incarnation = claim.Identity.Incarnation,
@@ -127,7 +127,7 @@ internal sealed class ClusterComposition(DataDirectoryClaim claim, ServerOptions
             return null;
         }
 
-        return RaftMetadataLog.FindClusterId(claim.Directory.Subdirectory(MetadataDirectory), raft, RaftEnvironment(null));
+        return RaftMetadataLog.FindClusterId(claim.Directory.Subdirectory(MetadataDirectory));
     }
 
     private RaftMetadataLog OpenMetadata(Genesis genesis, IPeerTransport transport)
