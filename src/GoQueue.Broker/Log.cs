@@ -54,6 +54,9 @@ internal static partial class Log
     [LoggerMessage(2016, LogLevel.Error, "The scrub found damaged bytes in partition {Partition}, in the segment at {Segment}, at offset {At}")]
     public static partial void ScrubFoundDamage(ILogger logger, TopicPartition partition, Offset segment, Offset at);
 
+    [LoggerMessage(2017, LogLevel.Error, "Partition {Partition} stopped: its file was cut short by something else than this node. Its log is opened again; where others hold everything it is replaced")]
+    public static partial void CutShort(ILogger logger, Exception failure, TopicPartition partition);
+
     [LoggerMessage(2015, LogLevel.Information, "There is room for partition {Partition} again")]
     public static partial void RoomAgain(ILogger logger, TopicPartition partition);
 

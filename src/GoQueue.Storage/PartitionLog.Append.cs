@@ -29,6 +29,7 @@ public sealed partial class PartitionLog
     /// <param name="batches">At least one; each buffer is one batch with base offset and leader epoch set.</param>
     /// <param name="now">Wall-clock time, for rolling by age.</param>
     /// <exception cref="DiskFullException">No room: nothing was appended by the failing write, the log goes on when there is room again.</exception>
+    /// <exception cref="DamagedLogException">The file was cut short by something else; <see cref="IsFailed"/> is true from now on.</exception>
     /// <exception cref="IOException">The disk failed; <see cref="IsFailed"/> is true from now on.</exception>
     public void Append(ReadOnlySpan<SharedBuffer> batches, UnixMillis now)
     {
@@ -121,6 +122,7 @@ public sealed partial class PartitionLog
 
     /// <summary>Flushes what was appended; then <see cref="FlushedOffset"/> equals <see cref="EndOffset"/>.</summary>
     /// <exception cref="FlushFailedException">The log has failed for good; what the device holds is unknown.</exception>
+    /// <exception cref="DamagedLogException">The file was cut short by something else: nothing more counts as flushed, and the log has failed.</exception>
     public void Flush()
     {
         CheckUsable();
@@ -220,6 +222,7 @@ public sealed partial class PartitionLog
 
         writeVector.Add(part.Memory);
 
+        RequireWhole(active); // a write beyond the end of a file that was cut would leave a hole of zeros, and nothing would show it
         Reserve(active, active.Size + bytes);
         try
         {
@@ -296,7 +299,10 @@ public sealed partial class PartitionLog
 
     private void FlushActive()
     {
-        Active.File.Flush();
+        Segment active = Active;
+        active.File.Flush();
+        RequireWhole(active); // before anything counts as durable
+        active.FlushedSize = active.Size;
         flushedSinceCheckpoint += unflushedBytes;
         unflushedBytes = 0;
         Volatile.Write(ref flushedOffset, endOffset);
@@ -363,7 +369,9 @@ public sealed partial class PartitionLog
         {
             RequireRollFinished();
             Segment active = Active;
+            RequireWhole(active); // cutting a file that is shorter would fill it up with zeros
             active.File.SetLength(active.Size);
+            active.ReservedSize = active.Size;
             FlushActive();
             WriteCheckpoint();
             CleanMarker.Write(directory, new CheckpointEntry(EndOffset, active.BaseOffset, active.Size, options.UnflushedWindowBytes));
@@ -371,6 +379,10 @@ public sealed partial class PartitionLog
         catch (DiskFullException)
         {
             // No room for the marker: everything is flushed, the next start just verifies the tail.
+        }
+        catch (DamagedLogException)
+        {
+            // No marker: the next start looks what is there.
         }
     }
 }

@@ -74,7 +74,15 @@ public sealed partial class PartitionLog
             NoteDamage(segment.BaseOffset); // another log's bytes stand in it since it was begun
         }
 
-        segment.File.SetLength(segment.Size);
+        if (segment.File.Reaches(segment.Size))
+        {
+            segment.File.SetLength(segment.Size);
+        }
+        else
+        {
+            NoteDamage(FindLoss(segment)); // cut by something else since its last flush; made longer it would have zeros there, and show it less
+        }
+
         segment.File.Flush();
         segment.Offsets.SaveDurably();
         segment.Times.SaveDurably();

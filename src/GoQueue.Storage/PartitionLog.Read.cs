@@ -239,8 +239,11 @@ public sealed partial class PartitionLog
         return at;
     }
 
-    /// <summary>The lowest offset whose reading was refused since the log was opened; later ones are found when that one is mended.</summary>
-    private void NoteDamage(Offset at)
+    /// <summary>
+    /// Notes that what is stored at an offset is not what was written there, for <see cref="DamagedAt"/>. The lowest one known counts; those above are found when that one is
+    /// mended. Any thread.
+    /// </summary>
+    public void NoteDamage(Offset at)
     {
         long known = Volatile.Read(ref damageFoundAt);
         while (known < 0 || at.Value < known)

@@ -153,6 +153,7 @@ public sealed partial class PartitionLog
         {
             RemoveCleanMarker();
             Segment target = segments[FindSegment(segments, end)];
+            RequireWhole(target); // cutting a file that is shorter would fill it up with zeros
             (long position, Offset cut) = Truncation.FindCut(target.File, target.FloorPosition(end), target.Size, target.BaseOffset, end);
             Truncation.Begin(directory, Epochs, end, cut);
             Interlocked.Increment(ref truncations);
@@ -297,6 +298,7 @@ public sealed partial class PartitionLog
         target.Checksum = null;
         target.End = Offset.None;
         target.Size = position;
+        target.FlushedSize = position;
         target.File.SetLength(position);
         target.File.Flush();
         AppendPreparation.Run(target, position, options, UnixMillis.None);

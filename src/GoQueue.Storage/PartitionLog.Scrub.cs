@@ -5,8 +5,8 @@ using GoQueue.Storage.Segments;
 namespace GoQueue.Storage;
 
 /// <content>
-/// The scrub: sealed segments are read from the device and verified although nobody asks for them, so that damage is found while other replicas still are sound.
-/// What it finds is treated as what a reader finds (<see cref="DamagedAt"/>).
+/// The scrub: segments are read from the device and verified although nobody asks for them, so that damage is found while other replicas still are sound. Of the one that is being written
+/// it reads what was on the device when the pass began. What it finds is treated as what a reader finds (<see cref="DamagedAt"/>).
 /// </content>
 public sealed partial class PartitionLog
 {
@@ -14,19 +14,22 @@ public sealed partial class PartitionLog
     private const int ScanChunkBytes = 1 << 20;
 
     /// <summary>
-    /// The oldest sealed segment that was not verified from its device for so long; null when there is none. A segment found at the opening counts as never
+    /// The oldest segment that was not verified from its device for so long; null when there is none. A segment found at the opening counts as never
     /// verified; one with known damage is left alone. Any thread.
     /// </summary>
     /// <param name="interval">Time after which a segment is due again.</param>
     public ScrubPosition? NextToScrub(UnixMillis now, TimeSpan interval)
     {
+        int seenTruncations = Truncations;
         foreach (Segment segment in Volatile.Read(ref segments))
         {
+            Offset end = segment.End;
+            long size = end.IsNone ? segment.FlushedSize : segment.Size;
             UnixMillis last = segment.ScrubbedAt;
             bool isDue = last.IsNone || now.Value - last.Value >= interval.TotalMilliseconds;
-            if (!segment.End.IsNone && segment.Size > 0 && segment != Volatile.Read(ref unsealed) && isDue && !HasDamage(segment.BaseOffset))
+            if (isDue && size > 0 && segment != Volatile.Read(ref unsealed) && seenTruncations % 2 == 0 && !HasDamage(segment.BaseOffset))
             {
-                return new ScrubPosition(segment.BaseOffset, 0, segment.BaseOffset);
+                return new ScrubPosition(segment.BaseOffset, 0, segment.BaseOffset) { Pass = new ScrubPass(segment, size, end, seenTruncations) };
             }
         }
 
@@ -43,32 +46,33 @@ public sealed partial class PartitionLog
     /// <exception cref="IOException">The disk failed.</exception>
     public ScrubStep Scrub(in ScrubPosition from, int maxBytes, UnixMillis now)
     {
-        Invariant.Check(maxBytes > 0, "a scrub reads bytes");
-        int seenTruncations = Truncations;
-        if (AcquireSealed(from.Segment) is not { } segment)
+        Invariant.Check(maxBytes > 0 && from.Pass is not null, "a scrub goes on from where it was, and reads bytes");
+        ScrubPass pass = from.Pass!;
+        Segment segment = pass.Segment;
+        if (Truncations != pass.Truncations || !segment.TryAcquire())
         {
-            return new ScrubStep(null, 0, IsDamaged: false); // retired or cut meanwhile
+            return new ScrubStep(null, 0, IsDamaged: false); // cut, retired or compacted meanwhile
         }
 
         try
         {
-            long size = segment.Size;
-            Offset end = segment.End;
-            long limit = Math.Min(size, from.Position + maxBytes);
+            long limit = Math.Min(pass.EndPosition, from.Position + maxBytes);
             segment.File.Forget(from.Position, maxBytes + ScanChunkBytes);
-            ScrubPosition reached = Verify(segment, from, limit, size);
+            ScrubPosition reached = Verify(from, limit, pass.EndPosition);
             segment.File.Forget(from.Position, reached.Position - from.Position + ScanChunkBytes);
             int bytes = (int)Math.Min(reached.Position - from.Position, int.MaxValue);
-            bool isDone = reached.Position >= size;
-            bool isSound = isDone ? reached.Next == end || (reached.Next < end && MayHaveGaps(segment)) : reached.Position >= limit;
-            if (Truncations != seenTruncations || seenTruncations % 2 != 0)
+            bool isDone = reached.Position >= pass.EndPosition;
+            bool isAtEnd = pass.End.IsNone || reached.Next == pass.End || (reached.Next < pass.End && MayHaveGaps(segment));
+            bool isSound = isDone ? isAtEnd : reached.Position >= limit;
+            if (Truncations != pass.Truncations)
             {
                 return new ScrubStep(null, bytes, IsDamaged: false); // what was read may have been cut under the scan
             }
 
             if (!isSound)
             {
-                NoteDamage(Offset.Max(Offset.Min(reached.Next, new Offset(end.Value - 1)), from.Segment));
+                Offset last = pass.End.IsNone ? reached.Next : new Offset(pass.End.Value - 1);
+                NoteDamage(Offset.Max(Offset.Min(reached.Next, last), from.Segment));
             }
 
             if (isDone || !isSound)
@@ -85,10 +89,11 @@ public sealed partial class PartitionLog
     }
 
     /// <summary>Walks batches up to the one that reaches the limit; ends earlier where something is wrong.</summary>
-    private ScrubPosition Verify(Segment segment, in ScrubPosition from, long limit, long size)
+    private ScrubPosition Verify(in ScrubPosition start, long limit, long size)
     {
-        Offset next = from.Next;
-        using BatchScanner scanner = new(segment.File, from.Position, size, isVerifying: true, ScanChunkBytes);
+        Segment segment = start.Pass!.Segment;
+        Offset next = start.Next;
+        using BatchScanner scanner = new(segment.File, start.Position, size, isVerifying: true, ScanChunkBytes);
         while (scanner.Position < limit && scanner.Peek(out ReadOnlySpan<byte> batch) == ScanStatus.Batch)
         {
             RecordBatchHeader header = new(batch);
@@ -102,6 +107,6 @@ public sealed partial class PartitionLog
             scanner.Advance(batch.Length);
         }
 
-        return new ScrubPosition(from.Segment, scanner.Position, next);
+        return start with { Position = scanner.Position, Next = next };
     }
 }

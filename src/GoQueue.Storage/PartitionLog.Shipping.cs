@@ -134,6 +134,7 @@ public sealed partial class PartitionLog
             NoteWhatComes(incoming);
             bool isReplaced = sealing.BaseOffset == incoming.Described.BaseOffset; // it is empty
             Segment adopted = incoming.TakeName(now);
+            adopted.FlushedSize = adopted.Size;
             Offset end = incoming.Described.EndOffset;
             if (!isReplaced)
             {

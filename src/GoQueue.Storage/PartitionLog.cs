@@ -44,6 +44,8 @@ public sealed partial class PartitionLog : IDisposable
         this.options = options;
         checkpoint = recovered.Checkpoint;
         segments = recovered.Segments;
+        segments[^1].FlushedSize = segments[^1].Size;
+        segments[^1].ScrubbedAt = segments[^1].Size > 0 ? new UnixMillis(0) : UnixMillis.None; // long ago: nobody has read what is found
         endOffset = recovered.End.Value;
         flushedOffset = recovered.End.Value;
         corruptRanges = [.. recovered.Report.CorruptRanges];

@@ -33,6 +33,11 @@ internal sealed partial class PartitionLoop
         PartitionLog partitionLog = PartitionLog.Open(directory, LogIdentity.Of(partition), options.ToLogOptions(), now);
         try
         {
+            if (!options.KnownDamage.IsNone)
+            {
+                partitionLog.NoteDamage(options.KnownDamage);
+            }
+
             // What recovery found may be in the page cache only; it counts as durable after this flush (rule 1, flush then count).
             partitionLog.Flush();
             PartitionState state = Restore(partitionLog, partition, environment.Logger, now);
@@ -140,6 +145,7 @@ internal sealed partial class PartitionLoop
     private void Maintain()
     {
         UnixMillis now = UnixMillis.From(time);
+        partitionLog.CheckLength(); // as every write does; here for partitions that get none
         DropIncomingState();
         Retire(now);
         int expired = state.ExpireProducers(now, options.ProducerIdle);

@@ -7,6 +7,7 @@ using GoQueue.Metadata.Topics;
 using GoQueue.Partitions;
 using GoQueue.Replication;
 using GoQueue.Storage;
+using GoQueue.Storage.Directories;
 using Microsoft.Extensions.Logging;
 
 namespace GoQueue.Broker.PartitionLoops;
@@ -21,8 +22,8 @@ namespace GoQueue.Broker.PartitionLoops;
 /// <code>
 /// state     meaning                                       leaves by
 /// Open      takes publishes, serves reads                 Close -> Closed; a failed write or flush -> Failed
-/// Failed    refuses everything; what the disk holds is    restart of the node, which goes through recovery
-///           unknown (reliability.md section 6, rule 2)
+/// Failed    refuses everything; what the disk holds is    restart of the node, which goes through recovery; when the file was cut
+///           unknown (reliability.md section 6, rule 2)    short by something else, another loop is opened in its place
 /// Closed    the log is closed                             never
 /// </code>
 /// </remarks>
@@ -183,10 +184,19 @@ internal sealed partial class PartitionLoop : ITurn
     private void Fail(Exception failure)
     {
         ErrorCode code = failure is InvariantViolationException ? ErrorCode.Internal : ErrorCode.StorageFailure;
-        Log.PartitionFailed(log, failure, Partition, code);
+        isCutShort = failure is DamagedLogException;
+        if (isCutShort)
+        {
+            Log.CutShort(log, failure, Partition);
+        }
+        else
+        {
+            Log.PartitionFailed(log, failure, Partition, code);
+        }
+
         metrics.PartitionFailed();
         failed = true;
-        Error why = new(code, $"partition {Partition} stopped: {failure.Message}; restart the node to recover it");
+        Error why = new(code, $"partition {Partition} stopped: {failure.Message}; {(isCutShort ? "its log is opened again" : "restart the node to recover it")}");
         lock (door)
         {
             refusal = why;

@@ -30,6 +30,9 @@ internal sealed record PartitionLoopOptions
     /// <summary>Where a log that is not there yet begins: 0, or a leader's log start.</summary>
     public Offset FirstOffset { get; init; } = Offset.Zero;
 
+    /// <summary>Where the log is known to be damaged, whatever its opening finds; none otherwise. Of the opening only.</summary>
+    public Offset KnownDamage { get; init; } = Offset.None;
+
     /// <summary>Bound of the topic's segment size; see <see cref="BrokerOptions.MaxSegmentBytes"/>.</summary>
     public required int MaxSegmentBytes { get; init; }
 

@@ -108,6 +108,27 @@ internal sealed partial class PartitionTable
     }
 
     /// <summary>
+    /// Opens logs again whose file was cut short under them, as a restart of the node would: recovery marks what is lost, and the replica goes the way of any that is damaged
+    /// (<see cref="DamagedReplicas"/>). It does not lead again in the epoch in which it stopped, if there are others.
+    /// </summary>
+    private async Task ReopenCutShortAsync()
+    {
+        foreach (PartitionLoop stopped in InOrder().Where(loop => loop.MustReopen))
+        {
+            TopicPartition id = stopped.Partition;
+            MetadataImage image = metadata.Image;
+            if (!image.TryGetTopic(id.Topic, out TopicImage? topic) || !image.TryGetPartition(id, out PartitionImage? partition) || !partition.Replicas.Contains(options.Node))
+            {
+                continue; // the next image removes it
+            }
+
+            loops.TryRemove(id, out _);
+            await stopped.CloseAsync();
+            await OpenOrApplyAsync(id, PartitionViews.Of(image, topic, partition), OptionsFor(topic) with { KnownDamage = stopped.DamagedAt }, environment.Readers);
+        }
+    }
+
+    /// <summary>
     /// Asks the task that follows the image to put a damaged log aside and begin a new one. The image must hold what proves that nobody counts on the old one
     /// (<see cref="DamagedReplicas"/>). Any thread.
     /// </summary>

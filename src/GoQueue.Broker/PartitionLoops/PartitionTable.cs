@@ -83,6 +83,7 @@ internal sealed partial class PartitionTable(BrokerOptions options, BrokerEnviro
                 retryAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
                 await TryUnopenableAgainAsync(); // between two images, so that the two never race
                 await RemoveStraysAsync();
+                await ReopenCutShortAsync();
                 while (beginningAnew.TryDequeue(out TopicPartition damaged))
                 {
                     await BeginAnewInTurnAsync(damaged);
@@ -96,7 +97,7 @@ internal sealed partial class PartitionTable(BrokerOptions options, BrokerEnviro
         }
     }
 
-    /// <summary>Asks the task that follows the image to open what could not be opened, in case it can be now, and to remove what belongs elsewhere.</summary>
+    /// <summary>Asks the task that follows the image to open what could not be opened, in case it can be now, or has to be opened again, and to remove what belongs elsewhere.</summary>
     public void LookAfterDirectories() => retryAsked.TrySetResult();
 
     /// <summary>
@@ -250,7 +251,8 @@ internal sealed partial class PartitionTable(BrokerOptions options, BrokerEnviro
         }
     }
 
-    private async Task OpenOrApplyAsync(TopicPartition partition, PartitionView view, PartitionLoopOptions loopOptions)
+    /// <param name="on">Where to open it; null: where partitions are written.</param>
+    private async Task OpenOrApplyAsync(TopicPartition partition, PartitionView view, PartitionLoopOptions loopOptions, ITurnScheduler? on = null)
     {
         if (loops.TryGetValue(partition, out PartitionLoop? known))
         {
@@ -260,7 +262,7 @@ internal sealed partial class PartitionTable(BrokerOptions options, BrokerEnviro
 
         try
         {
-            PartitionLoop loop = await environment.Committers.RunAsync(() =>
+            PartitionLoop loop = await (on ?? environment.Committers).RunAsync(() =>
                 PartitionLoop.Open(partition, options.Node, DirectoryOf(partition), loopOptions, environment, replication));
             unopenable.TryRemove(partition, out _);
             Invariant.Check(loops.TryAdd(partition, loop), "a partition is opened once");

@@ -21,6 +21,7 @@ internal sealed class BrokerReplication
     private readonly LossReports losses;
     private readonly DamagedReplicas damaged;
     private readonly CancellationTokenSource stopping = new();
+    private PartitionTable? partitions;
     private FetchServer? server;
     private CatchUps? catchUps;
     private Shipments? shipments;
@@ -46,6 +47,7 @@ internal sealed class BrokerReplication
     /// <summary>Begins to serve followers; the partitions are open.</summary>
     public void Start(PartitionTable table)
     {
+        partitions = table;
         if (environment.Peers is { } peers)
         {
             server = new FetchServer(options.Replication, environment, table, peers, Throttle);
@@ -76,6 +78,10 @@ internal sealed class BrokerReplication
     {
         Unfollow(loop);
         FailureReceiver?.Invoke(loop.Partition);
+        if (loop.MustReopen)
+        {
+            partitions?.LookAfterDirectories();
+        }
     }
 
     /// <summary>The follower cannot go on from its position: the leader has retired what comes next.</summary>

@@ -1,3 +1,5 @@
+using GoQueue.Core;
+
 namespace GoQueue.Storage.Directories;
 
 /// <summary>The disk has no room. Nothing counts as written; the file is as long as it was.</summary>
@@ -8,6 +10,16 @@ public sealed class FlushFailedException(string path, Exception? inner = null) :
 
 /// <summary>The data directory is locked by another process.</summary>
 public sealed class DirectoryInUseException(string path) : IOException($"{path} is in use by another process");
+
+/// <summary>
+/// Something else than the log cut short the file that it writes: what was flushed into it is not all there. The log stops; opening it again finds and marks what is lost.
+/// </summary>
+/// <param name="at">The first offset that is lost.</param>
+public sealed class DamagedLogException(string path, Offset at, string detail) : IOException($"{path} is damaged at offset {at}: {detail}")
+{
+    /// <summary>The first offset that is lost.</summary>
+    public Offset At { get; } = at;
+}
 
 /// <summary>A log that met a failed flush or write earlier refuses further work until it is opened again.</summary>
 public sealed class LogFailedException(string path, Exception cause)

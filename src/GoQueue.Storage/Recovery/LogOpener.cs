@@ -154,9 +154,10 @@ internal sealed partial class LogOpener
     private CheckpointEntry StartOfScan(CheckpointEntry? newest)
     {
         if (newest is CheckpointEntry entry
-            && segments.Find(segment => segment.BaseOffset == entry.SegmentBase) is Segment found && found.Size >= entry.Position)
+            && segments.Find(segment => segment.BaseOffset == entry.SegmentBase) is Segment found && (found.Size >= entry.Position || found == segments[^1]))
         {
-            return entry;
+            // A last segment that is shorter has lost something: all of it gets verified. Those before it were complete when the checkpoint came into it.
+            return found.Size >= entry.Position ? entry : entry with { End = found.BaseOffset, Position = 0 };
         }
 
         // Without a checkpoint nothing is known to be flushed; with one that points behind the data, something is lost. Both times all

@@ -18,6 +18,7 @@ internal sealed class Segment
     private SegmentFile? file;
     private int references = 1;
     private long size;
+    private long flushedSize;
     private SpareSegment? offeredTo;
     private long checksum = -1;
     private bool isUnfitToShip;
@@ -48,16 +49,23 @@ internal sealed class Segment
         set => Volatile.Write(ref size, value);
     }
 
+    /// <summary>Bytes that are on the device, of the active segment: the end of a batch, at most <see cref="Size"/>. Written by the writer, read by the scrub.</summary>
+    public long FlushedSize
+    {
+        get => Volatile.Read(ref flushedSize);
+        set => Volatile.Write(ref flushedSize, value);
+    }
+
     /// <summary>Base offset of the next segment; none while this is the active one. Set before the segment list is published.</summary>
     public Offset End { get; set; } = Offset.None;
 
-    /// <summary>Writer only: length of the file with the reserved room.</summary>
+    /// <summary>Writer only: length of the file with the reserved room. While this is the active segment the file is never shorter, unless something else cut it.</summary>
     public long ReservedSize { get; set; }
 
     /// <summary>Writer only: when the first batch came in; none while empty.</summary>
     public UnixMillis CreatedAt { get; set; } = UnixMillis.None;
 
-    /// <summary>When all of it was last read from the device and verified; as of a sealed one that was written since the log was opened: when it was begun.</summary>
+    /// <summary>When all of it was last read from the device and verified; as of one that was written since the log was opened: when it was begun.</summary>
     public UnixMillis ScrubbedAt
     {
         get => Volatile.Read(ref scrubbedAt) is var seen && seen != UnixMillis.None.Value ? new UnixMillis(seen) : CreatedAt;

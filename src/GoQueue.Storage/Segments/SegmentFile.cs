@@ -24,6 +24,9 @@ internal sealed class SegmentFile : ILogFile
 
     public long Length => Math.Max(0, file.Length - SegmentHeader.Size);
 
+    /// <summary>Whether the file, its header included, is at least so long.</summary>
+    public bool Reaches(long length) => file.Length >= length + SegmentHeader.Size;
+
     /// <summary>Makes a new file, or one of a file of zeros of that name, and writes its header; flushing it is left to the caller, before the file gets the name of a segment.</summary>
     /// <exception cref="DiskFullException">No room; nothing is left behind.</exception>
     public static SegmentFile Create(LogFolder directory, string temporaryName, Offset baseOffset, bool isThere = false)
