@@ -109,9 +109,74 @@ public sealed class DamagedReplicaTests
         Assert.Equal(["1=b", "2=c"], Batches.Read(behind.Slices));
     }
 
-    private static async Task<TestCluster> StartAsync()
+    /// <summary>Goal: nobody is in sync with less on its disk than it says (L14). Method: the file that a follower writes is cut under it; nobody reads, and publishing goes on.</summary>
+    [Fact]
+    public async Task A_follower_whose_file_is_cut_under_it_leaves_the_in_sync_set_with_its_next_write_and_comes_back_whole()
     {
-        TestCluster cluster = await TestCluster.StartAsync(configure: options => options with { TailCacheBytesPerPartition = 0 });
+        await using TestCluster cluster = await StartAsync();
+        ClusterNode node = cluster["n3"];
+        ActOnReports(cluster, node);
+        Cut(node, cluster.Partition);
+        await PublishAsync(cluster, "d");
+        await Eventually.TrueAsync(() => Partitions(node).Exists(cluster.Partition + ".damaged"), "it begins anew");
+        await cluster.InSyncAsync("n1", "n2", "n3");
+        await Eventually.TrueAsync(async () => (await node.ReadAllAsync(fromFollower: true)).SequenceEqual([.. Everything, "3=d"]), "it has everything");
+        Assert.False(node.Broker.Replicas.Single().IsDamaged);
+        await Eventually.TrueAsync(async () => (await cluster.Leader.PublishAsync(Batches.Of("e"))).Replicas == 3, "acknowledgements count it");
+    }
+
+    [Fact]
+    public async Task A_leader_whose_file_is_cut_under_it_hands_over_and_loses_nothing_that_was_acknowledged()
+    {
+        await using TestCluster cluster = await StartAsync();
+        ClusterNode node = cluster.Leader;
+        ActOnReports(cluster, node);
+        Cut(node, cluster.Partition);
+        Assert.NotEqual(ErrorCode.None, (await node.PublishAsync(Batches.Of("lost"))).Error.Code);
+        await Eventually.TrueAsync(() => cluster.Leader != node, "another one leads");
+        await PublishAsync(cluster, "d");
+        await Eventually.TrueAsync(() => Partitions(node).Exists(cluster.Partition + ".damaged"), "it begins anew");
+        await cluster.InSyncAsync("n1", "n2", "n3");
+        await Eventually.TrueAsync(async () => (await node.ReadAllAsync(fromFollower: true)).SequenceEqual([.. Everything, "3=d"]), "it has everything");
+    }
+
+    [Fact]
+    public async Task A_file_that_is_cut_under_a_partition_that_is_at_rest_is_found_by_maintenance()
+    {
+        await using TestCluster cluster = await StartAsync(options => options with { MaintenanceInterval = TimeSpan.FromMilliseconds(50), ScrubBytesPerSecond = 0 });
+        ClusterNode node = cluster["n2"];
+        ActOnReports(cluster, node);
+        Cut(node, cluster.Partition);
+        await ComesBackWholeAsync(cluster, node);
+    }
+
+    /// <summary>Of a partition without other replicas what is lost is refused, and what comes is taken behind it.</summary>
+    [Fact]
+    public async Task The_only_replica_whose_file_is_cut_refuses_the_lost_range_and_goes_on()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync(count: 1, configure: options => options with { TailCacheBytesPerPartition = 0 });
+        await cluster.CreateAsync(TopicSettings.Default with { RetentionMillis = -1 }, 1, "n1");
+        ClusterNode node = cluster.Leader;
+        foreach (string value in new[] { "a", "b", "c" })
+        {
+            await PublishAsync(cluster, value);
+        }
+
+        Cut(node, cluster.Partition);
+        PublishReceipt refused = await node.PublishAsync(Batches.Of("d"));
+        Assert.NotEqual(ErrorCode.None, refused.Error.Code);
+        await PublishAsync(cluster, "d");
+        Assert.Equal(ErrorCode.CorruptLog, await ReadAsync(cluster, node));
+        using FetchResult behind = await node.Broker.Partitions.FetchAsync(new FetchRequest(cluster.Partition, new Offset(3), 1 << 20, TimeSpan.Zero), CancellationToken.None);
+        Assert.Equal(["3=d"], Batches.Read(behind.Slices));
+    }
+
+    private static Task PublishAsync(TestCluster cluster, string value) => Eventually.TrueAsync(
+        async () => (await cluster.Leader.PublishAsync(Batches.Of(value))).Error.Code == ErrorCode.None, $"{value} is published");
+
+    private static async Task<TestCluster> StartAsync(Func<BrokerOptions, BrokerOptions>? configure = null)
+    {
+        TestCluster cluster = await TestCluster.StartAsync(configure: options => (configure?.Invoke(options) ?? options) with { TailCacheBytesPerPartition = 0 });
         await cluster.CreateAsync(TopicSettings.Default with { RetentionMillis = -1 });
         foreach (string value in new[] { "a", "b", "c" })
         {
@@ -149,6 +214,13 @@ public sealed class DamagedReplicaTests
     }
 
     private static VirtualLogDirectory Partitions(ClusterNode node) => (VirtualLogDirectory)node.Disk.Root.Subdirectory("partitions");
+
+    /// <summary>The file of a running node ends in the middle of its first record.</summary>
+    private static void Cut(ClusterNode node, TopicPartition partition)
+    {
+        using ILogFile file = Partitions(node).Subdirectory(partition.ToString()).Open($"{0:D20}.log", writable: true);
+        file.SetLength(4096 + 63);
+    }
 
     /// <summary>A byte of the first record changes.</summary>
     private static void Damage(ClusterNode node, TopicPartition partition)
