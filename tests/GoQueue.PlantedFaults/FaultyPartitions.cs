@@ -8,7 +8,7 @@ namespace GoQueue.PlantedFaults;
 internal sealed class FaultyPartitions(IPartitionRequests partitions, FaultSource source) : IPartitionRequests
 {
     private const int AcknowledgedRecords = 30;
-    private const int LoweredBy = 10;
+    private const int LoweredBy = 100;
 
     public async ValueTask<PublishReceipt> PublishAsync(PublishRequest request)
     {

@@ -27,7 +27,7 @@ public enum PlantedFault
     /// <summary>The end of a partition is told as it was some questions ago (L11).</summary>
     StaleEnd,
 
-    /// <summary>The end of a partition is told some messages lower than it is (L12).</summary>
+    /// <summary>The end of a partition is told some messages lower than it is (L12; with it L11).</summary>
     EndGoesBack,
 
     /// <summary>All but the newest records of a partition are treated as if retention had removed them, whatever its settings say (L13).</summary>
