@@ -12,7 +12,41 @@ public sealed class MetadataBugTests
         { "raft", "LeadWithoutMajority", "M1", 100 },
         { "raft", "ChangeBeforeDecided", "M7", 100 },
         { "raft", "CountByDecidedMembers", "M7", 150 },
+        { "cluster", "SecondLeader", "M1", 20 },
+        { "cluster", "OldImage", "M2", 20 },
+        { "cluster", "ElectAnyReplica", "M3", 20 },
+        { "cluster", "DropDeletion", "M6", 60 },
+        { "cluster", "DeleteUnasked", "M6", 40 },
+        { "cluster", "ForgetTopic", "M6", 20 },
     };
+
+    /// <summary>Those of them that administrators can see. M7 is not among them: nobody is told who was counted, nor every membership that ever was.</summary>
+    public static TheoryData<string, string, int> VisibleBugs => new()
+    {
+        { "SecondLeader", "M1", 30 },
+        { "OldImage", "M2", 20 },
+        { "ElectAnyReplica", "M3", 100 },
+        { "DropDeletion", "M6", 60 },
+        { "DeleteUnasked", "M6", 40 },
+        { "ForgetTopic", "M6", 20 },
+    };
+
+    /// <summary>Method: nothing is looked at from inside; every node is asked through the API for administrators what it knows, ten times a second.</summary>
+    [Theory]
+    [MemberData(nameof(VisibleBugs))]
+    public void A_bug_of_the_metadata_is_caught_by_what_the_nodes_tell(string bug, string rule, int seeds)
+    {
+        for (int seed = 1; seed <= seeds; seed++)
+        {
+            SeedOutcome outcome = SeedRunner.Run(AllScenarios.Named("cluster")[0], (ulong)seed, new RunOptions { Bug = bug, IsJudgedByHistoryAlone = true });
+            if (outcome.Failure is { } failure && failure.Rule == rule && failure.Detail.StartsWith("the history of the clients shows it", StringComparison.Ordinal))
+            {
+                return;
+            }
+        }
+
+        Assert.Fail($"the histories of {seeds} seeds did not show {bug} as {rule}");
+    }
 
     [Theory]
     [MemberData(nameof(Bugs))]

@@ -4,6 +4,7 @@ using GoQueue.Core.Records;
 using GoQueue.History.Checking;
 using GoQueue.History.Events;
 using GoQueue.History.Format;
+using GoQueue.Metadata.Events;
 using GoQueue.Metadata.Topics;
 using GoQueue.Simulation.World;
 
@@ -17,19 +18,21 @@ internal sealed class ClientHistory(SimulationLoop loop)
 {
     private const int NanosPerTick = 100;
 
+    /// <summary>A creation is written down when it is known, whoever asked for it.</summary>
+    private const int NobodyInParticular = -1;
+
     private readonly HistoryList list = new(() => loop.Now * NanosPerTick);
     private readonly Dictionary<int, int> processes = [];
     private readonly SortedDictionary<TopicId, TopicConfiguration> topics = [];
 
-    public int Events => list.Events.Count;
+    /// <summary>Operations that clients asked for.</summary>
+    public int Asked { get; private set; }
 
-    public void Created(TopicImage topic) => topics.TryAdd(topic.Id, new TopicConfiguration
+    public void Created(TopicImage topic)
     {
-        Name = Name(topic.Id),
-        Partitions = topic.Partitions.Count,
-        Cleanup = topic.Settings.CleanupPolicy == CleanupPolicy.Compact ? TopicCleanup.Compact : TopicCleanup.Delete,
-        RetentionMillis = topic.Settings.RetentionMillis >= 0 ? 0 : null, // clocks jump, so retention may come at any time
-    });
+        topics.TryAdd(topic.Id, Describe(topic));
+        Begin(NobodyInParticular, Operation.Create, new TopicValue { Topic = Name(topic.Id), Id = Name(topic.Id) }).Ok();
+    }
 
     /// <summary>A batch is to be published, and repeated until its outcome is known.</summary>
     public RecordedCall Send(int client, TopicPartition partition, long first, int count, bool isCompacted, ProducerIdentity? identity = null, SendAcks acks = SendAcks.All)
@@ -52,7 +55,7 @@ internal sealed class ClientHistory(SimulationLoop loop)
     public RecordedCall EndOffset(int client, TopicPartition partition) =>
         Begin(client, Operation.EndOffset, new EndOffsetValue { Topic = Name(partition.Topic), Partition = partition.Partition.Value });
 
-    public RecordedCall Delete(int client, TopicId topic) => Begin(client, Operation.Delete, new TopicValue { Topic = Name(topic) });
+    public RecordedCall Delete(int client, TopicId topic) => Begin(client, Operation.Delete, new TopicValue { Topic = Name(topic), Id = Name(topic) });
 
     /// <summary>A partition was read from its start to its end.</summary>
     public void FinalRead(TopicPartition partition, Offset start, Offset end, IReadOnlyList<HistoryRecord> records) => list.Observe(
@@ -61,6 +64,42 @@ internal sealed class ClientHistory(SimulationLoop loop)
 
     /// <summary>The cluster is not well again within the bound after the last fault, as the harness of a real cluster would have noticed.</summary>
     public void NotWell(string what) => list.Record(HistoryProcess.Harness, EventType.Info, Operation.Phase, new PhaseValue { Phase = RunPhase.Recovered }, what);
+
+    /// <summary>What a node says of a partition.</summary>
+    public void Leader(NodeId node, string boot, TopicImage topic, PartitionImage partition) => list.Observe(
+        Operation.Leader,
+        new LeaderValue
+        {
+            Topic = Name(topic.Id),
+            Partition = partition.Index.Value,
+            Leader = partition.Leader?.Value,
+            LeaderEpoch = partition.LeaderEpoch.Value,
+            PartitionEpoch = partition.PartitionEpoch.Value,
+            InSync = [.. partition.InSync.Select(member => member.Value)],
+            Eligible = [.. partition.EligibleLeaders.Select(member => member.Value)],
+            IsUncleanAllowed = topic.Settings.UncleanLeaderElection,
+            Boot = boot,
+        },
+        node.Value);
+
+    /// <summary>How far a node has applied the metadata, and the term in which it says that it leads the quorum; -1 when it does not.</summary>
+    public void Metadata(NodeId node, string boot, long version, long led)
+    {
+        list.Observe(Operation.Metadata, new MetadataValue { Version = version, Boot = boot }, node.Value);
+        if (led >= 0)
+        {
+            list.Observe(Operation.Raft, new RaftValue { Fact = RaftFact.Leads, Term = led }, node.Value);
+        }
+    }
+
+    public void Audit(NodeId node, ClusterEvent election) => list.Observe(
+        Operation.Audit,
+        new AuditValue { Kind = "unclean-election", Topic = Name(election.Partition.Topic), Partition = election.Partition.Partition.Value, LeaderEpoch = election.LeaderEpoch.Value },
+        node.Value);
+
+    /// <summary>All topics that there are.</summary>
+    public void Topics(NodeId node, IReadOnlyList<TopicImage> all) =>
+        list.Observe(Operation.Topics, new TopicsValue { Topics = [.. all.Select(topic => new TopicEntry(Name(topic.Id), Name(topic.Id)))], IsCurrent = true }, node.Value);
 
     /// <summary>What the history shows; whether it is complete is not asked, for some runs end early.</summary>
     public Verdict Judge() => HistoryChecker.Check(
@@ -119,6 +158,14 @@ internal sealed class ClientHistory(SimulationLoop loop)
 
     private static string Name(TopicId topic) => topic.ToString();
 
+    private static TopicConfiguration Describe(TopicImage topic) => new()
+    {
+        Name = Name(topic.Id),
+        Partitions = topic.Partitions.Count,
+        Cleanup = topic.Settings.CleanupPolicy == CleanupPolicy.Compact ? TopicCleanup.Compact : TopicCleanup.Delete,
+        RetentionMillis = topic.Settings.RetentionMillis >= 0 ? 0 : null, // clocks jump, so retention may come at any time
+    };
+
     private RecordedCall Begin(int client, Operation operation, OperationValue value)
     {
         if (!processes.TryGetValue(client, out int process))
@@ -126,6 +173,7 @@ internal sealed class ClientHistory(SimulationLoop loop)
             processes.Add(client, process = list.NewProcess());
         }
 
+        Asked++;
         list.Invoke(process, operation, value);
         return new RecordedCall(this, client, operation, value);
     }

@@ -13,6 +13,7 @@ internal sealed class FinalReader(ClientWorld world, int number) : SimulatedClie
 
     protected override async Task WorkAsync()
     {
+        World.Ledger.CheckDeleted(World.NewestImage());
         foreach (TopicPartition partition in World.Partitions.ToArray())
         {
             if (World.Ledger.CheckPresence(partition.Topic, World.NewestImage()) && await WriteAsync(partition) is { IsNone: false } end)

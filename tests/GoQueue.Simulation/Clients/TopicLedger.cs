@@ -63,6 +63,15 @@ internal sealed class TopicLedger
         return isThere;
     }
 
+    /// <summary>At the end: nothing is there whose deletion was answered.</summary>
+    public void CheckDeleted(MetadataImage image)
+    {
+        foreach ((TopicId topic, Entry entry) in topics)
+        {
+            SimulationFailure.Unless(!entry.IsDeleted || !image.TryGetTopic(topic, out _), "M6", $"topic {entry.Name} is there after its deletion was answered");
+        }
+    }
+
     private sealed class Entry(string name)
     {
         public string Name { get; } = name;

@@ -33,6 +33,9 @@ internal sealed record ClusterShape
     /// <summary>Small ones make logs roll, and followers that were away take segments whole.</summary>
     public int MaxSegmentBytes { get; init; } = 1 << 30;
 
+    /// <summary>Planted between the metadata log and everything that uses it.</summary>
+    public MetadataFault MetadataFault { get; init; }
+
     /// <summary>Between two looks for what may be removed or compacted.</summary>
     public TimeSpan MaintenanceInterval { get; init; } = TimeSpan.FromSeconds(2);
 
@@ -45,6 +48,7 @@ internal sealed class ClusterBroker(NodeLaunch launch, ClusterShape shape) : INo
 {
     private readonly ProcessMeters meters = new();
     private RaftMetadataLog? metadata;
+    private IMetadataLog? used;
     private BrokerNode? node;
     private IPartitionRequests? partitions;
     private ClusterMember? member;
@@ -69,7 +73,8 @@ internal sealed class ClusterBroker(NodeLaunch launch, ClusterShape shape) : INo
     /// <summary>Under which this process is registered; none before.</summary>
     public BrokerEpoch Registration => member?.Epoch ?? BrokerEpoch.None;
 
-    public MetadataImage? Image => metadata?.Image;
+    /// <summary>Where two nodes are to take themselves for a leader, that is to be seen by what they do, not by the images.</summary>
+    public MetadataImage? Image => shape.MetadataFault == MetadataFault.SecondLeader ? metadata?.Image : used?.Image;
 
     public async Task StartAsync()
     {
@@ -88,6 +93,7 @@ internal sealed class ClusterBroker(NodeLaunch launch, ClusterShape shape) : INo
             Meters = null,
         };
         metadata = RaftMetadataLog.Open(directory, shape.Genesis, shape.Raft, raftSide);
+        used = shape.MetadataFault == MetadataFault.None ? metadata : new FaultyMetadata(metadata, shape.MetadataFault, launch.Host.Node);
         ClusterJoining.Serve(launch.Peers, metadata, raftSide.Logger);
         launch.Peers.SetPeers([.. launch.Hosts.Select(host => SimulatedNetwork.AddressOf(host.Node, host.Index))]);
         await JoinAsync(raftSide.Logger);
@@ -110,11 +116,11 @@ internal sealed class ClusterBroker(NodeLaunch launch, ClusterShape shape) : INo
             MaintenanceInterval = shape.MaintenanceInterval,
             Replication = shape.Replication,
         };
-        node = await BrokerNode.OpenAsync(options, brokerSide, launch.Data, metadata);
+        node = await BrokerNode.OpenAsync(options, brokerSide, launch.Data, used);
         partitions = new FaultSource(shape.Fault, new SeededStream(launch.Process.Loop.Seed, $"fault-{launch.Host.Index}-life-{launch.Host.Boots}").AsRandom()).Around(node.Partitions);
         Endpoint here = new("sim", launch.Host.Index + 1);
         RegistrationOptions registration = new() { Incarnation = launch.Host.Incarnation, Endpoints = new BrokerEndpoints(here, here, here) };
-        member = ClusterMember.Start(launch.Host.Node, registration, shape.Controller, brokerSide, launch.Data, metadata, metadata, launch.Peers);
+        member = ClusterMember.Start(launch.Host.Node, registration, shape.Controller, brokerSide, launch.Data, used, metadata, launch.Peers);
         node.OnPartitionFailure(partition => _ = member.ReportFailureAsync(partition));
         BrokerNode opened = node;
         launch.Peers.OnLinkChange(change =>

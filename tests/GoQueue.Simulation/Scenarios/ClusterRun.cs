@@ -30,6 +30,7 @@ internal sealed class ClusterRun
     private readonly Nemesis nemesis;
     private readonly List<SimulatedClient> clients = [];
     private readonly ReplicaChecker checker;
+    private readonly MetadataObserver observer;
     private readonly bool hasCleaning;
     private MetadataImage newest = MetadataImage.Empty;
 
@@ -62,9 +63,11 @@ internal sealed class ClusterRun
             IsJudging = !options.IsJudgedByHistoryAlone,
         };
         world.Network.Use(mix);
+        observer = new MetadataObserver(loop, hosts, world.History);
+        loop.AfterStep = _ => observer.AfterStep();
         if (!options.IsJudgedByHistoryAlone)
         {
-            loop.AfterStep = checker.AfterStep;
+            loop.AfterStep += checker.AfterStep;
             loop.Dying = checker.Dying;
         }
 
@@ -109,6 +112,11 @@ internal sealed class ClusterRun
                 world.History.NotWell(failure.Detail);
             }
 
+            if (failure.Rule == "M6")
+            {
+                observer.LookAtTheEnd(); // its clients saw it at the end, and the history shall show it too
+            }
+
             Judge(); // as far as it goes; what it does not show remains the failure that it was
             throw;
         }
@@ -130,6 +138,7 @@ internal sealed class ClusterRun
         world.Network.Use(null);
         Liveness.Await(loop, world, clients, TimeSpan.FromSeconds(60));
         checker.CheckKeys();
+        observer.LookAtTheEnd();
     }
 
     /// <summary>By what its clients saw, with the checker that judges real clusters.</summary>
@@ -138,7 +147,7 @@ internal sealed class ClusterRun
         Verdict verdict = world.History.Judge();
         Anomaly? worst = verdict.Errors.FirstOrDefault();
         SimulationFailure.Unless(worst is null, $"{worst?.Definition.Id}", $"the history of the clients shows it: {verdict}; {worst?.Evidence[0]}");
-        SimulationFailure.Unless(verdict.Reasons.Count == 0 || world.History.Events == 0, "harness", $"the history is none: {verdict.Reasons[0]}");
+        SimulationFailure.Unless(verdict.Reasons.Count == 0 || world.History.Asked == 0, "harness", $"the history is none: {verdict.Reasons[0]}");
     }
 
     /// <summary>The newest image that a node has had whenever this was asked.</summary>
@@ -180,6 +189,7 @@ internal sealed class ClusterRun
         return new ClusterShape
         {
             Fault = Enum.TryParse(options.Bug, ignoreCase: true, out PlantedFault knownLie) ? knownLie : PlantedFault.None,
+            MetadataFault = Enum.TryParse(options.Bug, ignoreCase: true, out MetadataFault metadataFault) ? metadataFault : MetadataFault.None,
             Genesis = new Genesis("simulated", [.. members.Take(Genesis.MaxVoters)], [.. members.Skip(Genesis.MaxVoters)]),
             Raft = new RaftOptions { SnapshotEveryEntries = 5 + shape.Below(200), Faults = raftBug },
             Controller = new ControllerOptions { PreferredLeaderInterval = shape.Below(4) == 0 ? TimeSpan.FromMilliseconds(400) : TimeSpan.FromMinutes(1) },
