@@ -5,7 +5,7 @@ namespace GoQueue.Harness.Clusters;
 /// <summary>Nodes that form one cluster on loopback.</summary>
 internal sealed class Cluster : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private readonly string bin;
     private readonly string folder;

@@ -6,7 +6,7 @@ namespace GoQueue.Harness.Clusters;
 /// <param name="bin">Folder of <c>goqueue-server</c>, or the program to run in its place.</param>
 internal sealed class Node(string id, NodePorts ports, string bin, string data, string logFile) : IAsyncDisposable
 {
-    private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(120); // three of them, a preloaded clock and other trials may share two cores
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(90);
 
     private readonly Lock gate = new();
