@@ -35,6 +35,9 @@ internal sealed class StarveMemory(TestBed bed, Random random) : NodeFault(bed, 
     private long before;
     private long spare = FirstSpareBytes;
 
+    /// <summary>A node that has little to do asks for no page for a while, however little it may have.</summary>
+    public override TimeSpan EffectPatience => TimeSpan.FromSeconds(20);
+
     protected override Task HappenAsync(CancellationToken cancellationToken)
     {
         before = Victims[0].Group!.TimesShortOfMemory();
@@ -70,9 +73,11 @@ internal sealed class StarveMemory(TestBed bed, Random random) : NodeFault(bed, 
     private void Bound()
     {
         long bytes = Victims[0].Group!.OwnMemoryBytes() + spare;
+        long step = PageBytes;
         for (int tries = 0; !Victims[0].Group!.TryBoundMemory(bytes) && tries < MostTries; tries++)
         {
-            bytes += Math.Max(spare, PageBytes); // version 1 refuses a bound that it cannot reach at once
+            bytes += step; // version 1 refuses a bound that it cannot reach at once
+            step *= 2;
         }
     }
 }
