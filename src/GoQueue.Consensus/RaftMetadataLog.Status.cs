@@ -48,11 +48,12 @@ public sealed partial class RaftMetadataLog
     {
         StatusFacts before = status?.Newest ?? StatusFacts.None;
         bool mayAct = !isFailed && core.HasDecidedInTerm && state.AppliedIndex >= Math.Min(core.Commit, core.Durable) && core.Configuration.IsMember(self);
-        bool isNews = before.Leader != core.Leader || before.Term != core.Term || before.MayAct != mayAct || !ReferenceEquals(before.Configuration, core.Configuration);
+        MemberId? leader = isFailed ? null : core.Leader; // after a failure this node hears of no change: its broker knows no controller, is fenced, and what it led goes to others
+        bool isNews = before.Leader != leader || before.Term != core.Term || before.MayAct != mayAct || !ReferenceEquals(before.Configuration, core.Configuration);
         return new StatusFacts
         {
             Sequence = isNews ? sequence + 1 : sequence,
-            Leader = core.Leader,
+            Leader = leader,
             MayAct = mayAct,
             LeaseUntil = core.LeaseUntil,
             Term = core.Term,

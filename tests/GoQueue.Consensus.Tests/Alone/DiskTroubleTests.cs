@@ -24,6 +24,7 @@ public sealed class DiskTroubleTests
         Assert.Equal(ErrorCode.StorageFailure, (await queued).Error.Code);
         Assert.Equal(ErrorCode.StorageFailure, (await log.DecideAsync(Create(4))).Error.Code);
         Assert.Same(before, log.Image);
+        Assert.Null(log.Log.Status.Leader); // its broker sends no heartbeats then, and is fenced
 
         SteppedLog restarted = await log.ReopenAsync();
         Assert.True(restarted.Image.TryGetTopic("topic-1", out _));
@@ -41,6 +42,23 @@ public sealed class DiskTroubleTests
         Assert.Equal(ErrorCode.OutcomeUnknown, (await log.DecideAsync(Create(2))).Error.Code);
         Assert.Equal(ErrorCode.StorageFailure, (await log.DecideAsync(Create(3))).Error.Code);
         Assert.True((await (await log.ReopenAsync()).DecideAsync(Create(4))).IsOk);
+    }
+
+    /// <summary>Something else than the node cuts the log: nothing more is said to be held, and the next start finds the damage and refuses itself.</summary>
+    [Fact]
+    public async Task A_log_that_is_cut_short_under_its_member_ends_its_part_in_the_quorum()
+    {
+        SteppedLog log = SteppedLog.Open();
+        await log.DecideAsync(Create(1));
+        await log.DecideAsync(Create(2));
+        using (ILogFile hand = log.Disk.Root.Subdirectory("log-00000000000000000000").Open($"{0:D20}.log", writable: true))
+        {
+            hand.SetLength(4096 + 50);
+        }
+
+        Assert.Equal(ErrorCode.OutcomeUnknown, (await log.DecideAsync(Create(3))).Error.Code);
+        Assert.Null(log.Log.Status.Leader);
+        await Assert.ThrowsAsync<MetadataLogUnusableException>(log.ReopenAsync);
     }
 
     [Fact]
