@@ -5,7 +5,7 @@ namespace GoQueue.Chaos.Nemesis;
 
 /// <summary>
 /// Files of a node are damaged, while it is down or while it runs. Always the same node in a run, so that no partition is damaged on a majority. A node that cannot
-/// go on with them, or no longer votes because of them, is given an empty disk at the end, as its operator would do.
+/// go on with them, or no longer votes because of them, is given an empty disk at the end, as its operator would do; one whose metadata log stopped is restarted first.
 /// </summary>
 internal sealed class Damage(TestBed bed, Random random, DamageHow how, bool isRunning) : NodeFault(bed, random, 1)
 {
@@ -16,6 +16,9 @@ internal sealed class Damage(TestBed bed, Random random, DamageHow how, bool isR
 
     /// <summary>What a server says whose vote file is gone: it follows, and its operator is to give it an empty disk.</summary>
     private const string VotesNoMore = "does not vote in it; remove it from the cluster";
+
+    /// <summary>What a server says whose metadata log was damaged while it ran: it takes no part in the quorum any more, and its operator is to restart it.</summary>
+    private const string MetadataStopped = "The metadata log failed and takes no more commands; restart the node";
 
     private readonly List<string> damaged = [];
     private readonly List<string> unchanged = [];
@@ -49,12 +52,23 @@ internal sealed class Damage(TestBed bed, Random random, DamageHow how, bool isR
     public override Task<string?> VerifyEffectAsync(CancellationToken cancellationToken) =>
         Task.FromResult(damaged.Count > 0 ? null : $"no file of {Victims[0].Node.Id} was changed ({string.Join(", ", unchanged.Distinct())})");
 
-    protected override async Task HealAsync(CancellationToken cancellationToken)
+    protected override Task HealAsync(CancellationToken cancellationToken) => RepairAsync(Bed, Victims[0].Node, cancellationToken);
+
+    /// <summary>It runs, and its metadata log does not any more.</summary>
+    public static bool SaysThatItStopped(Node node) => node.IsRunning && node.LoggedInThisLife(MetadataStopped);
+
+    /// <summary>What the operator of a node with damaged files does, as far as it is needed now; some of it shows only when the fault is over.</summary>
+    public static async Task RepairAsync(TestBed bed, Node node, CancellationToken cancellationToken)
     {
-        Node node = Victims[0].Node;
-        if (node.IsRunning)
+        if (node.IsRunning && !SaysThatItStopped(node))
         {
             return;
+        }
+
+        if (node.IsRunning)
+        {
+            bed.Note($"{node.Id} says that its metadata log stopped; it is restarted");
+            await node.KillAsync();
         }
 
         int before = node.CountLogged(VotesNoMore);
@@ -64,7 +78,7 @@ internal sealed class Damage(TestBed bed, Random random, DamageHow how, bool isR
             : null;
         if (trouble is not null)
         {
-            Bed.Note($"{node.Id} {trouble}; it gets an empty disk");
+            bed.Note($"{node.Id} {trouble}; it gets an empty disk");
             await WipedDisk.ReplaceAsync(node);
             Launch(node);
         }

@@ -18,6 +18,11 @@ internal static class Healing
         long began = Stopwatch.GetTimestamp();
         while (true)
         {
+            foreach (Ground ground in bed.Grounds.Where(ground => bed.WasDamaged(ground.Node.Id) && Damage.SaysThatItStopped(ground.Node)))
+            {
+                await Damage.RepairAsync(bed, ground.Node, cancellationToken);
+            }
+
             foreach (Ground ground in bed.Grounds.Where(ground => !ground.Node.IsRunning))
             {
                 ground.Node.Launch();

@@ -6,6 +6,7 @@ namespace GoQueue.Harness.Clusters;
 /// <param name="bin">Folder of <c>goqueue-server</c>, or the program to run in its place.</param>
 internal sealed class Node(string id, NodePorts ports, string bin, string data, string logFile) : IAsyncDisposable
 {
+    private const string ProcessLine = "---- process ";
     private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(120); // three of them, a preloaded clock and other trials may share two cores
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(90);
 
@@ -91,7 +92,7 @@ internal sealed class Node(string id, NodePorts ports, string bin, string data, 
         launched = Stopwatch.GetTimestamp();
         Process begun = Process.Start(start) ?? throw new HarnessException("goqueue-server did not start");
         TaskCompletionSource<TimeSpan> itsReady = ready;
-        Write($"---- process {begun.Id} of {id}: {string.Join(' ', start.ArgumentList)}");
+        Write($"{ProcessLine}{begun.Id} of {id}: {string.Join(' ', start.ArgumentList)}");
         begun.EnableRaisingEvents = true;
         begun.Exited += (_, _) => itsReady.TrySetException(new HarnessException($"{id} ended before it was ready"));
         begun.OutputDataReceived += (_, line) =>
@@ -208,6 +209,21 @@ internal sealed class Node(string id, NodePorts ports, string bin, string data, 
         {
             return File.Exists(logFile) ? File.ReadLines(logFile).Count(line => line.Contains(text, StringComparison.OrdinalIgnoreCase)) : 0;
         }
+    }
+
+    /// <summary>Whether its newest process has written a line that holds <paramref name="text"/>.</summary>
+    public bool LoggedInThisLife(string text)
+    {
+        bool isLogged = false;
+        lock (gate)
+        {
+            foreach (string line in File.Exists(logFile) ? File.ReadLines(logFile) : [])
+            {
+                isLogged = !line.StartsWith(ProcessLine, StringComparison.Ordinal) && (isLogged || line.Contains(text, StringComparison.OrdinalIgnoreCase));
+            }
+        }
+
+        return isLogged;
     }
 
     public async ValueTask DisposeAsync()
