@@ -36,7 +36,7 @@ public sealed record BrokerOptions
     /// <summary>Bytes per second that the scrub reads from the disk, over all partitions. Default 8 MiB: a terabyte in a day and a half; 0 turns it off.</summary>
     public long ScrubBytesPerSecond { get; init; } = 8L << 20;
 
-    /// <summary>How often the scrub verifies each sealed segment. Default 7 days. One found at a start is due at once, because nobody knows when it was.</summary>
+    /// <summary>How often the scrub verifies each segment, the active one as far as it is flushed. Default 7 days. One found at a start is due at once, because nobody knows when it was.</summary>
     public TimeSpan ScrubInterval { get; init; } = TimeSpan.FromDays(7);
 
     /// <summary>Bound of a segment on this node, whatever its topic says. Default 1 GiB: none. The simulator makes it small, so that logs roll and are shipped.</summary>

@@ -150,7 +150,7 @@ internal static class OptionCatalog
         "Bytes a second of old data that are read from the disk and verified although nobody asks for them, over all partitions of the node, so that damage is found while other replicas are sound; 0 turns it off.");
 
     public static readonly Option<TimeSpan> MaintenanceScrubInterval = OptionKinds.Duration("maintenance.scrub-interval", "7d", "1m", "365d",
-        "How often each sealed segment is verified so. One found at a start is due at once.");
+        "How often each segment is verified so, the one that is being written as far as it is flushed. One found at a start is due at once.");
 
     public static readonly Option<TimeSpan> ReplicationMaxLag = OptionKinds.Duration("replication.max-lag", "10s", "1s", "10m",
         "A replica that was not level with its leader for this long leaves the in-sync set, so that publishing goes on without it. Short values throw out replicas that only pause; long ones hold up acks=all meanwhile.");
