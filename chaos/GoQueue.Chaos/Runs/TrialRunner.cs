@@ -48,6 +48,7 @@ internal sealed class TrialRunner(Func<Trial, string, ITestBedMaker> makerOf, Wo
             bed = await maker.MakeAsync(count, damaged, work.Topic, cancellationToken);
             bed.SparesDamagedNode = trial.Mixing == Mixing.Together && trial.Kinds.Any(kind => kind.Grip == Grip.DamagedNode);
             await bed.Cluster.CreateTopicAsync(work.Topic, work.Partitions, work.Replicas, work.MinInSync, cancellationToken);
+            await TopicsAsync(bed, bed.Cluster.Serving(), work, history, cancellationToken); // from here on it may not go
             nemesis = new NemesisRunner(bed, history, say);
             await RunAsync(trial, bed, nemesis, work, history, cancellationToken);
             history.Complete();
@@ -138,14 +139,7 @@ internal sealed class TrialRunner(Func<Trial, string, ITestBedMaker> makerOf, Wo
         foreach (Node node in bed.Cluster.Nodes.Where(node => node.Serves))
         {
             await observers.LookAsync(node);
-            RestAnswer topics = await bed.Cluster.Rest.GetAsync(node, "/v1/topics", cancellationToken);
-            if (topics.IsOk)
-            {
-                history.Observe(
-                    Operation.Topics,
-                    new TopicsValue { Topics = [.. topics.Body.GetProperty("topics").EnumerateArray().Select(topic => new TopicEntry(topic.GetProperty("name").GetString()!, topic.GetProperty("id").GetString()!))], IsCurrent = true },
-                    node.Id);
-            }
+            await TopicsAsync(bed, node, work, history, cancellationToken);
         }
 
         RestAnswer events = await bed.Cluster.Rest.GetAsync(bed.Cluster.Serving(), "/v1/admin/events", cancellationToken);
@@ -155,6 +149,19 @@ internal sealed class TrialRunner(Func<Trial, string, ITestBedMaker> makerOf, Wo
             {
                 bed.Note($"event of the cluster: {one}");
             }
+        }
+    }
+
+    /// <summary>Which topics of this run a node knows, while nobody changes them. Those of others, on a cluster that is not ours, may come and go.</summary>
+    private static async Task TopicsAsync(TestBed bed, Node node, WorkloadPlan work, HistoryWriter history, CancellationToken cancellationToken)
+    {
+        RestAnswer topics = await bed.Cluster.Rest.GetAsync(node, "/v1/topics", cancellationToken);
+        if (topics.IsOk)
+        {
+            IEnumerable<TopicEntry> own = topics.Body.GetProperty("topics").EnumerateArray()
+                .Select(static topic => new TopicEntry(topic.GetProperty("name").GetString()!, topic.GetProperty("id").GetString()!))
+                .Where(topic => topic.Name.StartsWith(work.Topic, StringComparison.Ordinal));
+            history.Observe(Operation.Topics, new TopicsValue { Topics = [.. own], IsCurrent = true }, node.Id);
         }
     }
 

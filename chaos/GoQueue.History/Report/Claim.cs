@@ -56,7 +56,7 @@ public sealed record Claim(string Api, string Words, string NotClaimed, IReadOnl
             "topics and their settings",
             "Creating, deleting and changing are linearizable; what was confirmed survives the loss of a minority of the nodes.",
             "-",
-            ["M1", "M2", "M4", "M5", "M6", "M7"],
+            ["M1", "M2", "M5", "M6"], // M4 and M7 need facts of Raft that no node tells: a run of real processes says nothing about them, the simulator does
             static trial => Ok(trial, Operation.Create) || Ok(trial, Operation.CasConfig)),
         new(
             "recovery",

@@ -7,6 +7,7 @@ internal sealed class TopicLifeCheck(CheckContext context) : Check(context)
 {
     private readonly Dictionary<string, (string Id, long Event)> current = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> deletionAsked = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<(string Id, long Event)>> lives = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> dead = new(StringComparer.Ordinal);
 
     public override void Invoked(HistoryEvent invocation)
@@ -27,10 +28,36 @@ internal sealed class TopicLifeCheck(CheckContext context) : Check(context)
         if (outcome.Operation == Operation.Create && topic.Id is { } id)
         {
             current[topic.Topic] = (id, outcome.Index);
+            if (!lives.TryGetValue(topic.Topic, out List<(string Id, long Event)>? known))
+            {
+                lives.Add(topic.Topic, known = []);
+            }
+
+            known.Add((id, outcome.Index));
         }
-        else if (outcome.Operation == Operation.Delete && topic.Id is { } gone)
+        else if (outcome.Operation == Operation.Delete)
         {
-            dead.TryAdd(gone, outcome.Index);
+            Died(topic, invocation.Index, outcome.Index);
+        }
+    }
+
+    /// <summary>
+    /// Deletions are by name, and an answer need not say which life of the topic it was. Every life whose creation was answered before the deletion was asked for is over: it was
+    /// the one that was deleted, or that one came after it.
+    /// </summary>
+    private void Died(TopicValue topic, long asked, long answered)
+    {
+        if (topic.Id is { } gone)
+        {
+            dead.TryAdd(gone, answered);
+        }
+
+        foreach ((string id, long created) in lives.GetValueOrDefault(topic.Topic) ?? [])
+        {
+            if (created < asked)
+            {
+                dead.TryAdd(id, answered);
+            }
         }
     }
 
@@ -56,6 +83,11 @@ internal sealed class TopicLifeCheck(CheckContext context) : Check(context)
             {
                 Report("M6", $"topic {name} ({id}) is gone, and nobody deleted it", [created, seen.Index]);
             }
+        }
+
+        foreach (TopicEntry topic in topics.Topics)
+        {
+            current.TryAdd(topic.Name, (topic.Id, seen.Index)); // somebody made it whom the history does not know
         }
     }
 }

@@ -40,9 +40,14 @@ internal static class ClusterCases
         Clean("M5", "a refused compare-and-set", static h => h.Config(0, Operation.CasConfig, null, "1").Fails("PRECONDITION_FAILED").Config(1, Operation.CasConfig, "2", "3")),
 
         Flagged("M6", "a deleted topic is back", static h => h.Topic(0, Operation.Create, "a", id: "x").Topic(0, Operation.Delete, "a", id: "x").Topics(current: true, ("a", "x"))),
+        Flagged("M6", "a topic that was deleted by its name is back", static h => h.Topic(0, Operation.Create, "a", id: "x").Topic(0, Operation.Delete, "a").Topics(current: true, ("a", "x"))),
         Flagged("M6", "gone unasked", static h => h.Topic(0, Operation.Create, "a", id: "x").Topics(current: true)),
+        Flagged("M6", "gone unasked, and made by somebody else", static h => h.Topics(current: true, ("a", "x")).Topics(current: true)),
+        Clean("M6", "there from the begin, deletion asked for", static h => h.Topics(current: true, ("a", "x")).Topic(0, Operation.Delete, "a").IsUnknown().Topics(current: true)),
         Clean("M6", "created again", static h =>
             h.Topic(0, Operation.Create, "a", id: "x").Topic(0, Operation.Delete, "a", id: "x").Topic(0, Operation.Create, "a", id: "y").Topics(current: true, ("a", "y"))),
+        Clean("M6", "created while it was being deleted by its name", static h =>
+            h.Invoke(1, Operation.Delete, new TopicValue { Topic = "a" }).Topic(0, Operation.Create, "a", id: "y").End(1, Operation.Delete, new TopicValue { Topic = "a" }).Topics(current: true, ("a", "y"))),
         Clean("M6", "a node that is behind", static h => h.Topic(0, Operation.Create, "a", id: "x").Topics(current: false)),
 
         Flagged("M7", "two nodes replaced at once", static h => h.Raft(RaftFact.Config, index: 1, nodes: "1 2 3").Raft(RaftFact.Config, index: 2, nodes: "3 4 5")),
