@@ -20,6 +20,7 @@ public sealed class BrokerMetrics : IDisposable
     private readonly Counter<long> failures;
     private readonly Counter<long> scrubbedBytes;
     private readonly Counter<long> scrubDamage;
+    private readonly Counter<long> scrubRounds;
     private readonly Counter<long> replicatedBytes;
     private readonly Counter<long> leaderFetches;
     private readonly Counter<long> leaderFetchedBytes;
@@ -44,8 +45,9 @@ public sealed class BrokerMetrics : IDisposable
         fetchedBytes = meter.CreateCounter<long>("goqueue.storage.fetched.bytes", "By", "Bytes of batches handed to readers.");
         fetches = meter.CreateCounter<long>("goqueue.storage.fetches", null, "Reads that returned data.");
         failures = meter.CreateCounter<long>("goqueue.storage.partition.failures", null, "Partitions stopped by a failed disk operation or a broken invariant.");
-        scrubbedBytes = meter.CreateCounter<long>("goqueue.storage.scrubbed.bytes", "By", "Bytes of sealed segments that the scrub read from the disk and found sound.");
+        scrubbedBytes = meter.CreateCounter<long>("goqueue.storage.scrubbed.bytes", "By", "Bytes of segments that the scrub read from the disk and found sound.");
         scrubDamage = meter.CreateCounter<long>("goqueue.storage.scrub.damage", null, "Damaged ranges that the scrub found before anybody read them.");
+        scrubRounds = meter.CreateCounter<long>("goqueue.storage.scrub.rounds", null, "Rounds of the scrub over all partitions that ended; each verifies what was due when it began.");
         replicatedBytes = meter.CreateCounter<long>("goqueue.replication.appended.bytes", "By", "Bytes appended that a leader sent.");
         leaderFetches = meter.CreateCounter<long>("goqueue.replication.fetches", null, "Answers that leaders gave to this node's fetches.");
         leaderFetchedBytes = meter.CreateCounter<long>("goqueue.replication.fetched.bytes", "By", "Bytes of batches fetched from leaders.");
@@ -104,6 +106,8 @@ public sealed class BrokerMetrics : IDisposable
         scrubbedBytes.Add(bytes);
         scrubDamage.Add(isDamaged ? 1 : 0);
     }
+
+    internal void ScrubRoundEnded() => scrubRounds.Add(1);
 
     internal void Replicated(long bytes) => replicatedBytes.Add(bytes);
 

@@ -26,7 +26,7 @@ public sealed partial class PartitionLog
             Offset end = segment.End;
             long size = end.IsNone ? segment.FlushedSize : segment.Size;
             UnixMillis last = segment.ScrubbedAt;
-            bool isDue = last.IsNone || now.Value - last.Value >= interval.TotalMilliseconds;
+            bool isDue = last.IsNone || last > now || now.Value - last.Value >= interval.TotalMilliseconds; // later than now: the clock was set back since
             if (isDue && size > 0 && segment != Volatile.Read(ref unsealed) && seenTruncations % 2 == 0 && !HasDamage(segment.BaseOffset))
             {
                 return new ScrubPosition(segment.BaseOffset, 0, segment.BaseOffset) { Pass = new ScrubPass(segment, size, end, seenTruncations) };

@@ -27,6 +27,16 @@ public sealed class ScrubTests
         Assert.Equal(bytes, ScrubAll(log, step, Later(Interval)).Bytes);
     }
 
+    /// <summary>Else damage would stay unseen until the time comes that the clock showed before.</summary>
+    [Fact]
+    public void A_clock_that_was_set_back_puts_no_segment_off()
+    {
+        long written = Write(100);
+        using PartitionLog log = PartitionLog.Open(disk.Root, Batches.Log, Options, Batches.Now);
+        ScrubAll(log, 1 << 20, Later(Interval));
+        Assert.Equal(written, ScrubAll(log, 1 << 20, Later(TimeSpan.FromHours(1))).Bytes);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(1 << 20)]

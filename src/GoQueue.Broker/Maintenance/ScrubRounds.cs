@@ -25,6 +25,8 @@ internal sealed class ScrubRounds(BrokerOptions options, BrokerEnvironment envir
                     cancellationToken.ThrowIfCancellationRequested();
                     await ScrubAsync(loop, cancellationToken);
                 }
+
+                environment.Metrics.ScrubRoundEnded();
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

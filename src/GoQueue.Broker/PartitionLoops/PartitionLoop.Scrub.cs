@@ -10,16 +10,20 @@ internal sealed partial class PartitionLoop
     /// <summary>Bytes read between two pauses.</summary>
     private const int ScrubStepBytes = 1 << 20;
 
-    /// <summary>Verifies the sealed segments that are due, one after the other, no faster than told. Ends early when the log is closed.</summary>
+    /// <summary>
+    /// Verifies the segments that are due now, one after the other, no faster than told. Ends early when the log is closed. Each once, however long it takes: what it verified counts as
+    /// of its beginning.
+    /// </summary>
     /// <exception cref="IOException">The disk failed under a read.</exception>
     public async Task ScrubAsync(long bytesPerSecond, TimeSpan interval, CancellationToken cancellationToken)
     {
-        while (!failed && !closed && partitionLog.NextToScrub(UnixMillis.From(time), interval) is { } first)
+        UnixMillis began = UnixMillis.From(time);
+        while (!failed && !closed && partitionLog.NextToScrub(began, interval) is { } first)
         {
             ScrubPosition? at = first;
             while (at is { } position)
             {
-                ScrubStep step = await readers.RunAsync(() => partitionLog.Scrub(position, ScrubStepBytes, UnixMillis.From(time)));
+                ScrubStep step = await readers.RunAsync(() => partitionLog.Scrub(position, ScrubStepBytes, began));
                 metrics.Scrubbed(step.Bytes, step.IsDamaged);
                 if (step.IsDamaged)
                 {

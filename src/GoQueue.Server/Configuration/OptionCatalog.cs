@@ -149,7 +149,7 @@ internal static class OptionCatalog
     public static readonly Option<long> MaintenanceScrubRate = OptionKinds.Bytes("maintenance.scrub-rate", "8MiB", "0", "64GiB",
         "Bytes a second of old data that are read from the disk and verified although nobody asks for them, over all partitions of the node, so that damage is found while other replicas are sound; 0 turns it off.");
 
-    public static readonly Option<TimeSpan> MaintenanceScrubInterval = OptionKinds.Duration("maintenance.scrub-interval", "7d", "1m", "365d",
+    public static readonly Option<TimeSpan> MaintenanceScrubInterval = OptionKinds.Duration("maintenance.scrub-interval", "7d", "1s", "365d",
         "How often each segment is verified so, the one that is being written as far as it is flushed. One found at a start is due at once.");
 
     public static readonly Option<TimeSpan> ReplicationMaxLag = OptionKinds.Duration("replication.max-lag", "10s", "1s", "10m",
