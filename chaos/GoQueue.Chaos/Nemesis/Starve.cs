@@ -1,3 +1,5 @@
+using GoQueue.Chaos.Machine;
+
 namespace GoQueue.Chaos.Nemesis;
 
 /// <summary>A node gets a few percent of one processor.</summary>
@@ -31,7 +33,6 @@ internal sealed class StarveMemory(TestBed bed, Random random) : NodeFault(bed, 
 {
     private const long FirstSpareBytes = 12 << 20;
     private const long PageBytes = 4096;
-    private const int MostTries = 20;
     private long before;
     private long spare = FirstSpareBytes;
 
@@ -70,14 +71,18 @@ internal sealed class StarveMemory(TestBed bed, Random random) : NodeFault(bed, 
         return Task.CompletedTask;
     }
 
+    /// <summary>The lowest bound that the system accepts, found by halving, and the spare above it. A bound that it cannot reach at once is refused in version 1.</summary>
     private void Bound()
     {
-        long bytes = Victims[0].Group!.OwnMemoryBytes() + spare;
-        long step = PageBytes;
-        for (int tries = 0; !Victims[0].Group!.TryBoundMemory(bytes) && tries < MostTries; tries++)
+        ControlGroup group = Victims[0].Group!;
+        long refused = group.OwnMemoryBytes();
+        long accepted = Math.Max(group.MemoryBytes(), refused) + FirstSpareBytes;
+        while (accepted - refused > PageBytes)
         {
-            bytes += step; // version 1 refuses a bound that it cannot reach at once
-            step *= 2;
+            long middle = refused + ((accepted - refused) / 2);
+            (refused, accepted) = group.TryBoundMemory(middle) ? (refused, middle) : (middle, accepted);
         }
+
+        group.TryBoundMemory(accepted + spare);
     }
 }
