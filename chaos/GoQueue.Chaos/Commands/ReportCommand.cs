@@ -22,7 +22,7 @@ internal static class ReportCommand
         List<TrialReport> trials = [];
         foreach (string word in given.Words)
         {
-            string file = Directory.Exists(word) ? Path.Combine(word, "history.jsonl") : word;
+            string file = Directory.Exists(word) ? Path.Combine(word, TrialRunner.HistoryFile) : word;
             if (!File.Exists(file))
             {
                 throw new HarnessException($"there is no file {file}");

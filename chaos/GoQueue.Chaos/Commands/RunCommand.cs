@@ -70,11 +70,17 @@ internal sealed class RunCommand(ChaosOptions options)
 
     private async Task RunAsync(Trial trial, Abilities abilities)
     {
+        string folder = Path.Combine(options.Out, trial.Name);
+        if (File.Exists(Path.Combine(folder, TrialRunner.HistoryFile)))
+        {
+            throw new UsageException($"{folder} holds the history of an earlier run, which is kept: give another folder with --out");
+        }
+
         Console.WriteLine($"{trial.Name} (seed {trial.Seed})");
         // An attached cluster may hold the topic of an earlier run.
         WorkloadPlan work = IsAttached ? options.Workload with { Topic = $"{options.Workload.Topic}-{Environment.ProcessId}-{judgements.Count}" } : options.Workload;
         TrialRunner runner = new((of, folder) => MakerOf(of, folder, abilities), work, IsAttached ? options.Attach.Count : options.Nodes, Console.WriteLine);
-        TrialOutcome outcome = await runner.RunAsync(trial, Path.Combine(options.Out, trial.Name), stop.Token);
+        TrialOutcome outcome = await runner.RunAsync(trial, folder, stop.Token);
         Judgement judgement = Judgement.Of(outcome);
         judgements.Add(judgement);
         WriteReports(judgement);

@@ -2,6 +2,7 @@ using System.Globalization;
 using GoQueue.Chaos.Disks;
 using GoQueue.Chaos.Machine;
 using GoQueue.Chaos.Networks;
+using GoQueue.Chaos.Runs;
 using GoQueue.Harness;
 using GoQueue.Harness.Clusters;
 
@@ -137,7 +138,7 @@ internal sealed class TestBedMaker(string bin, string folder, RunName name, Need
         Node node = new(id, ports, bin, data, Path.Combine(folder, $"{id}.log"))
         {
             Through = through,
-            Arguments = ["--rack", id],
+            Arguments = ["--rack", id, .. Scrubs.Arguments],
             Variables = clock is null ? new Dictionary<string, string>() : ClockFault.Variables(clockLibrary, clock),
         };
         return new Ground(node, disk, group, clock);

@@ -21,6 +21,9 @@ internal sealed record TrialOutcome(Trial Trial, string Folder, string HistoryFi
 /// <summary>One cluster from start to the end of its history: clients, faults, healing, final reads, files.</summary>
 internal sealed class TrialRunner(Func<Trial, string, ITestBedMaker> makerOf, WorkloadPlan plan, int nodes, Action<string> say)
 {
+    /// <summary>Name of the history in the folder of a trial.</summary>
+    public const string HistoryFile = "history.jsonl";
+
     private const int ClientProcesses = 2;
     private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan AfterRecovery = TimeSpan.FromSeconds(3);
@@ -33,7 +36,7 @@ internal sealed class TrialRunner(Func<Trial, string, ITestBedMaker> makerOf, Wo
     {
         Directory.CreateDirectory(folder);
         int count = Math.Max(nodes, trial.Nodes);
-        string historyFile = Path.Combine(folder, "history.jsonl");
+        string historyFile = Path.Combine(folder, HistoryFile);
         int processes = trial.Kinds.Any(kind => kind.Grip == Grip.Clients) ? ClientProcesses : 0;
         WorkloadPlan work = plan with { Seed = trial.Seed, ClientProcesses = processes };
         using HistoryWriter history = HistoryWriter.Create(historyFile, Describe(trial, work, count));
@@ -85,6 +88,17 @@ internal sealed class TrialRunner(Func<Trial, string, ITestBedMaker> makerOf, Wo
             wrong = await Healing.WaitAsync(bed, cancellationToken);
             history.Record(HistoryProcess.Harness, wrong is null ? EventType.Ok : EventType.Fail, Operation.Phase, new PhaseValue { Phase = RunPhase.Recovered }, wrong);
             say(wrong is null ? $"  recovered {Stopwatch.GetElapsedTime(healed).TotalSeconds:0.0} s after the last fault" : $"  NOT RECOVERED: {wrong}");
+            if (wrong is null && trial.Kinds.Any(kind => kind.Grip == Grip.DamagedNode))
+            {
+                await Scrubs.WaitAsync(bed, cancellationToken);
+                wrong = await Healing.WaitAsync(bed, cancellationToken); // what the scrub found is replaced
+                if (wrong is not null)
+                {
+                    history.Record(HistoryProcess.Harness, EventType.Fail, Operation.Phase, new PhaseValue { Phase = RunPhase.Recovered }, wrong);
+                    say($"  NOT RECOVERED after the scrub: {wrong}");
+                }
+            }
+
             await ProbeAsync(bed, work, history, cancellationToken);
             await Task.Delay(AfterRecovery, cancellationToken);
             await clients.StopAsync();

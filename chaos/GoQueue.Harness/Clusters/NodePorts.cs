@@ -7,6 +7,8 @@ internal sealed record NodePorts(int Http, int Grpc, int Metrics, int Peer)
 
     public Uri HttpAddress => new($"http://{Host}:{Http}");
 
+    public Uri MetricsAddress => new($"http://{Host}:{Metrics}");
+
     public string GrpcEndpoint => $"{Host}:{Grpc}";
 
     public static NodePorts Take() => new(LoopbackPorts.Take(), LoopbackPorts.Take(), LoopbackPorts.Take(), LoopbackPorts.Take());

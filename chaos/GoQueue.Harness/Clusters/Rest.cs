@@ -61,6 +61,23 @@ internal sealed class Rest(bool reusesConnections) : IDisposable
         }
     }
 
+    /// <summary>What the metrics of a node say of a family without labels; null when there was no answer, or nothing of that name in it.</summary>
+    public async Task<double?> MetricAsync(Node node, string name, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Patience);
+        try
+        {
+            string text = await http.GetStringAsync(new Uri(node.Ports.MetricsAddress, "/metrics"), limit.Token);
+            string? line = text.Split('\n').FirstOrDefault(line => line.StartsWith(name + ' ', StringComparison.Ordinal) || line.StartsWith(name + '{', StringComparison.Ordinal));
+            return line is null ? null : double.Parse(line[(line.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return null;
+        }
+    }
+
     public void Dispose() => http.Dispose();
 
     private static JsonElement Parse(byte[] bytes)
