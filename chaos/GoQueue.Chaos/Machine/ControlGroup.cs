@@ -112,6 +112,9 @@ internal sealed class ControlGroup
     /// <summary>How often it ran into the bound of its memory so far.</summary>
     public long TimesShortOfMemory() => IsUnified ? Statistic("memory", "memory.events", "high") : long.Parse(Read("memory", "memory.failcnt"), CultureInfo.InvariantCulture);
 
+    /// <summary>How many of its processes the system has ended for want of memory so far.</summary>
+    public long TimesEnded() => Statistic("memory", IsUnified ? "memory.events" : "memory.oom_control", "oom_kill");
+
     /// <summary>At most so many bytes a second to and from a device, as <c>major:minor</c>; null for no bound.</summary>
     public void BoundDisk(string device, long? bytesPerSecond)
     {

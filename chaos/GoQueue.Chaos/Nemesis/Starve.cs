@@ -1,4 +1,5 @@
 using GoQueue.Chaos.Machine;
+using GoQueue.Harness;
 
 namespace GoQueue.Chaos.Nemesis;
 
@@ -33,7 +34,9 @@ internal sealed class StarveMemory(TestBed bed, Random random) : NodeFault(bed, 
 {
     private const long FirstSpareBytes = 12 << 20;
     private const long PageBytes = 4096;
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(10);
     private long before;
+    private long endedBefore;
     private long spare = FirstSpareBytes;
 
     /// <summary>A node that has little to do asks for no page for a while, however little it may have.</summary>
@@ -42,6 +45,7 @@ internal sealed class StarveMemory(TestBed bed, Random random) : NodeFault(bed, 
     protected override Task HappenAsync(CancellationToken cancellationToken)
     {
         before = Victims[0].Group!.TimesShortOfMemory();
+        endedBefore = Victims[0].Group!.TimesEnded();
         Bound();
         return Task.CompletedTask;
     }
@@ -59,16 +63,17 @@ internal sealed class StarveMemory(TestBed bed, Random random) : NodeFault(bed, 
         return Task.FromResult<string?>(seen);
     }
 
-    protected override Task HealAsync(CancellationToken cancellationToken)
+    protected override async Task HealAsync(CancellationToken cancellationToken)
     {
         Victims[0].Group!.TryBoundMemory(null);
-        if (!Victims[0].Node.IsRunning)
+        if (Victims[0].Group!.TimesEnded() > endedBefore)
         {
+            // It may be dying still.
+            await Wait.UntilAsync($"{Target} is gone", EndPatience, () => Task.FromResult(!Victims[0].Node.IsRunning), cancellationToken);
             Bed.Note($"{Target} was ended by the system for want of memory");
         }
 
         Launch(Victims[0].Node);
-        return Task.CompletedTask;
     }
 
     /// <summary>The lowest bound that the system accepts, found by halving, and the spare above it. A bound that it cannot reach at once is refused in version 1.</summary>
