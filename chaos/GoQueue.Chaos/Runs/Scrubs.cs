@@ -25,7 +25,7 @@ internal static class Scrubs
     /// <summary>Every node has verified all that it stores since this was called.</summary>
     /// <exception cref="HarnessException">It did not within the bound.</exception>
     public static async Task WaitAsync(TestBed bed, CancellationToken cancellationToken) =>
-        await Task.WhenAll(bed.Cluster.Nodes.Where(node => !node.IsRemote).Select(node => WaitAsync(bed.Cluster, node, cancellationToken)));
+        await Task.WhenAll(bed.Grounds.Select(ground => WaitAsync(bed.Cluster, ground.Node, cancellationToken)));
 
     private static async Task WaitAsync(Cluster cluster, Node node, CancellationToken cancellationToken)
     {

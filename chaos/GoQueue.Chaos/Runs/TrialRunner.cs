@@ -88,7 +88,7 @@ internal sealed class TrialRunner(Func<Trial, string, ITestBedMaker> makerOf, Wo
             wrong = await Healing.WaitAsync(bed, cancellationToken);
             history.Record(HistoryProcess.Harness, wrong is null ? EventType.Ok : EventType.Fail, Operation.Phase, new PhaseValue { Phase = RunPhase.Recovered }, wrong);
             say(wrong is null ? $"  recovered {Stopwatch.GetElapsedTime(healed).TotalSeconds:0.0} s after the last fault" : $"  NOT RECOVERED: {wrong}");
-            if (wrong is null && trial.Kinds.Any(kind => kind.Grip == Grip.DamagedNode))
+            if (wrong is null && bed.Grounds.Any(ground => bed.WasDamaged(ground.Node.Id)))
             {
                 await Scrubs.WaitAsync(bed, cancellationToken);
                 wrong = await Healing.WaitAsync(bed, cancellationToken); // what the scrub found is replaced
