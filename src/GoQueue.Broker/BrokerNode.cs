@@ -83,6 +83,9 @@ public sealed class BrokerNode : IAsyncDisposable
         return node;
     }
 
+    /// <summary>Returns when the partitions here are as the metadata of <paramref name="version"/> says: those that it has this node lead take requests.</summary>
+    public Task ReachedAsync(long version) => partitions.ReachedAsync(version);
+
     /// <summary>Stops taking requests, answers those taken, closes every partition cleanly. Idempotent.</summary>
     public async Task CloseAsync()
     {

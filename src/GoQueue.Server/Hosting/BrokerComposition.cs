@@ -53,7 +53,7 @@ internal static class BrokerComposition
             closing.Push(node.DisposeAsync);
             ClusterMember member = Join(node, cluster, environment, claim, options, services);
             closing.Push(() => CloseAsync(node, member));
-            await ServingAsync(member, time, cancellationToken);
+            await ServingAsync(member, node, cluster.Metadata, time, cancellationToken);
             return new RunningBroker(node.Topics, node.Partitions, node.Producers, () => CloseAsync(closing))
             {
                 Metadata = cluster.Metadata,
@@ -100,13 +100,14 @@ internal static class BrokerComposition
     }
 
     /// <summary>A node that has to wait for others longer than this announces itself and refuses what it cannot serve yet.</summary>
-    private static async Task ServingAsync(ClusterMember member, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task ServingAsync(ClusterMember member, BrokerNode node, RaftMetadataLog metadata, TimeProvider time, CancellationToken cancellationToken)
     {
         using CancellationTokenSource patience = new(ServingPatience, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {
             await member.WaitUntilServingAsync(either.Token);
+            await node.ReachedAsync(metadata.Image.Version).WaitAsync(either.Token); // what was decided has also been taken up
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -1,9 +1,11 @@
 using System.Net;
 using System.Text.Json;
+using GoQueue.Broker.Requests;
 using GoQueue.Core;
 using GoQueue.Metadata.Brokers;
 using GoQueue.Metadata.Commands;
 using GoQueue.Metadata;
+using GoQueue.Metadata.Topics;
 using GoQueue.Server.DataDirectory;
 using GoQueue.Server.Hosting;
 using GoQueue.Server.Tests.Fixtures;
@@ -97,6 +99,27 @@ public sealed class HealthTests
 
         await using TestNode again = await TestNode.StartAsync(folder: folder.Path);
         Assert.Equal("here", (await again.ReadAsync("kept")).GetProperty("messages")[0].GetProperty("value").GetString());
+    }
+
+    [Fact]
+    public async Task A_node_that_is_ready_has_taken_up_every_partition_it_leads()
+    {
+        const int Partitions = 300;
+        using TempFolder folder = new();
+        await using (TestNode node = await TestNode.StartAsync(folder: folder.Path))
+        {
+            await node.CreateTopicAsync("many", Partitions);
+        }
+
+        Task<Result<PartitionOffsets>>[] asked = [];
+        await using TestNode again = await TestNode.StartAsync(folder: folder.Path, wrap: running =>
+        {
+            TopicImage topic = running.Metadata.Image.Topics.Single();
+            asked = [.. topic.Partitions.Reverse().Select(each => running.Partitions.OffsetsAsync(new TopicPartition(topic.Id, each.Index), CancellationToken.None).AsTask())];
+            return running;
+        });
+        Assert.Equal(Partitions, asked.Length);
+        Assert.Empty((await Task.WhenAll(asked)).Where(offsets => !offsets.IsOk).Select(offsets => offsets.Error.ToString()));
     }
 
     [Fact]
