@@ -107,7 +107,7 @@ public sealed class ForwardingTests
         world.Elect(N3);
         world[N1].Metadata.Show(world.Image); // n1 knows that n3 leads; n2 still thinks n1, n3 has not heard of it
         PublishReceipt receipt = await world[N2].Routes.PublishAsync(Publish("lost"));
-        Assert.Equal(ErrorCode.NotLeader, receipt.Error.Code);
+        Assert.True(receipt.Error.Code == ErrorCode.NotLeader, receipt.Error.ToString());
         Assert.Equal((1, 0, 0), (world[N1].Here.Refused, world[N2].Here.Publishes, world[N3].Here.Publishes));
     }
 

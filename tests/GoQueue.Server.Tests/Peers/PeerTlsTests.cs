@@ -28,6 +28,7 @@ public sealed class PeerTlsTests : IDisposable
         byte[] large = RandomNumberGenerator.GetBytes(3 << 20);
         Result<SharedBuffer> reply = await a.CallAsync(
             b.Self, PeerMessageKind.ReplicaFetch, PeerChannel.Bulk, SharedBuffer.CopyOf(large), TimeSpan.FromSeconds(20), CancellationToken.None);
+        Assert.True(reply.IsOk, reply.Error.ToString());
         Assert.Equal([7, .. large], reply.Value.Span.ToArray());
         reply.Value.Release();
     }
