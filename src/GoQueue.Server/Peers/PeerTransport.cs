@@ -30,6 +30,7 @@ internal sealed class PeerTransport : IPeerTransport, IAsyncDisposable
     private readonly PeerListener listener;
     private volatile string? clusterId;
     private ITimer? ticking;
+    private long lastTick;
     private bool disposed;
 
     public PeerTransport(PeerTransportOptions options, TimeProvider time, ILoggerFactory logging)
@@ -64,8 +65,7 @@ internal sealed class PeerTransport : IPeerTransport, IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await listener.StartAsync(cancellationToken);
-        TimeSpan interval = options.SilenceTimeout / TicksOfSilence;
-        ticking = time.CreateTimer(_ => Tick(), null, interval, interval);
+        ticking = time.CreateTimer(_ => Tick(), null, Interval, Interval);
     }
 
     /// <summary>
@@ -197,6 +197,8 @@ internal sealed class PeerTransport : IPeerTransport, IAsyncDisposable
         await Task.WhenAll(removed);
     }
 
+    private TimeSpan Interval => options.SilenceTimeout / TicksOfSilence;
+
     private PeerConnection? Connection(NodeId to, PeerChannel channel) => outbound.TryGetValue(to, out OutboundLink? link) ? link.Connection(channel) : null;
 
     private void Drop(NodeId node, OutboundLink link)
@@ -220,8 +222,19 @@ internal sealed class PeerTransport : IPeerTransport, IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// A busy thread pool lets ticks pile up and then runs them in one burst, ahead of what was received meanwhile: only the first of a burst counts, or everybody
+    /// would be taken for silent at once.
+    /// </summary>
     private void Tick()
     {
+        long before = Volatile.Read(ref lastTick);
+        long now = time.GetTimestamp();
+        if ((before != 0 && time.GetElapsedTime(before, now) < Interval / 2) || Interlocked.CompareExchange(ref lastTick, now, before) != before)
+        {
+            return;
+        }
+
         inbound.Tick(TicksOfSilence);
         foreach (OutboundLink link in outbound.Values)
         {

@@ -116,7 +116,7 @@ internal sealed class ForwardingNode
     {
         Id = id;
         Peers = new PeerTransport(
-            new PeerTransportOptions { Self = id, Incarnation = Guid.NewGuid(), Listen = new IPEndPoint(IPAddress.Loopback, 0), ClusterId = "forwarding" },
+            new PeerTransportOptions { Self = id, Incarnation = Guid.NewGuid(), Listen = new IPEndPoint(IPAddress.Loopback, 0), ClusterId = "forwarding", SilenceTimeout = TimeSpan.FromSeconds(30) /* links end here because a test ends them */ },
             TimeProvider.System,
             NullLoggerFactory.Instance);
         Peers.OnLinkChange(change => Interlocked.Add(ref linksUp, change.State == PeerLinkState.Up ? 1 : 0));

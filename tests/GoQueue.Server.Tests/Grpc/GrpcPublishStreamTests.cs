@@ -251,7 +251,7 @@ public sealed class GrpcPublishStreamTests
     {
         await using GrpcHost host = await GrpcPublishTests.StartAsync(partitions: 1);
         using IDisposable held = host.Broker.HoldAnswers();
-        await using GrpcDuplex call = await host.Client.OpenAsync(PublishStream, ("grpc-timeout", "100m"));
+        await using GrpcDuplex call = await host.Client.OpenAsync(PublishStream, ("grpc-timeout", "1S"));
         await call.WriteAsync(Request(1, GrpcBytes.Batch("v"), topic: "t"));
         Assert.Equal(GrpcStatusCode.DeadlineExceeded, (await call.EndAsync()).Status);
     }

@@ -12,7 +12,7 @@ internal sealed class PeerNodes : IAsyncDisposable
 
     public RecordedLog Log { get; } = new();
 
-    public async Task<PeerTransport> StartAsync(string id, Guid? incarnation = null, string? cluster = null, PeerTls? tls = null, RecordedLog? log = null)
+    public async Task<PeerTransport> StartAsync(string id, Guid? incarnation = null, string? cluster = null, PeerTls? tls = null, RecordedLog? log = null, TimeProvider? time = null, TimeSpan? silence = null)
     {
         PeerTransport transport = new(
             new PeerTransportOptions
@@ -22,8 +22,9 @@ internal sealed class PeerNodes : IAsyncDisposable
                 Listen = new IPEndPoint(IPAddress.Loopback, 0),
                 ClusterId = cluster,
                 Tls = tls,
+                SilenceTimeout = silence ?? TimeSpan.FromSeconds(1),
             },
-            TimeProvider.System,
+            time ?? TimeProvider.System,
             log ?? Log);
         await transport.StartAsync(CancellationToken.None);
         started.Add(transport);

@@ -18,8 +18,8 @@ public sealed class PeerTlsTests : IDisposable
     {
         using X509Certificate2 authority = MakeAuthority("prod");
         await using PeerNodes nodes = new();
-        PeerTransport a = await nodes.StartAsync("a", tls: TlsOf(authority, authority, "a"));
-        PeerTransport b = await nodes.StartAsync("b", tls: TlsOf(authority, authority, "b"));
+        PeerTransport a = await nodes.StartAsync("a", tls: TlsOf(authority, authority, "a"), silence: TimeSpan.FromSeconds(30));
+        PeerTransport b = await nodes.StartAsync("b", tls: TlsOf(authority, authority, "b"), silence: TimeSpan.FromSeconds(30));
         b.OnCall(PeerMessageKind.ReplicaFetch, static (message, _) => ValueTask.FromResult<Result<PeerReply>>(
             new PeerReply(SharedBuffer.CopyOf([7]), [new BufferSlice(message.Payload.Retain(), 0, message.Payload.Length)])));
         Func<NodeId, PeerLinkState?> links = PeerNodes.Watch(a);
