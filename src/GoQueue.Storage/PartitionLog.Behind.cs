@@ -117,7 +117,15 @@ public sealed partial class PartitionLog
     {
         if (Interlocked.Exchange(ref unsavedState, null) is { } state)
         {
-            StoreCommitted(state.Committed);
+            try
+            {
+                StoreCommitted(state.Committed);
+            }
+            catch (DiskFullException)
+            {
+                // what is known is less, and true
+            }
+
             StateFiles.Write(directory, state.At, state.Bytes, options.StateSnapshots, CommittedEnd);
         }
     }

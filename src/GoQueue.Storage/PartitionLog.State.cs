@@ -44,35 +44,43 @@ public sealed partial class PartitionLog
     /// <exception cref="FlushFailedException">The log has failed.</exception>
     public void NoteCommitted(Offset end)
     {
-        CheckUsable();
         try
         {
-            StoreCommitted(Offset.Min(end, FlushedOffset));
+            RequireCommitted(Offset.Min(end, FlushedOffset));
         }
-        catch (IOException cause)
+        catch (DiskFullException)
+        {
+            // what is known is less, and true
+        }
+    }
+
+    /// <summary>As <see cref="NoteCommitted"/>, before something that relies on it: noted when it returns.</summary>
+    /// <exception cref="DiskFullException">No room; what was known before still is.</exception>
+    /// <exception cref="FlushFailedException">The log has failed.</exception>
+    internal void RequireCommitted(Offset end)
+    {
+        CheckUsable();
+        Invariant.Check(end <= FlushedOffset, "what is committed is flushed", FlushedOffset.Value, end.Value);
+        try
+        {
+            StoreCommitted(end);
+        }
+        catch (IOException cause) when (cause is not DiskFullException)
         {
             Fail(cause);
             throw;
         }
     }
 
+    /// <exception cref="DiskFullException">No room; what was known before still is.</exception>
     private void StoreCommitted(Offset end)
     {
         lock (behind)
         {
-            if (end <= CommittedEnd)
-            {
-                return;
-            }
-
-            try
+            if (end > CommittedEnd)
             {
                 CommittedEndFile.Store(directory, end);
                 Volatile.Write(ref committedEnd, end.Value);
-            }
-            catch (DiskFullException)
-            {
-                // what is known is less, and true
             }
         }
     }

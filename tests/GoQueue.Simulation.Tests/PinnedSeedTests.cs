@@ -43,6 +43,7 @@ public sealed class PinnedSeedTests
         { "cluster", 1795297241399, "an empty log, left by a snapshot that had no room, was taken for the log in use at the next start, and decided entries were gone" },
         { "large", 1795296578013, "a disk that a link had proved before it went down was taken for the one that came back" },
         { "disks", 1795297120315, "a log that had failed in the swap of a compacted file was compacted again, and the next start swapped in what was half written" },
+        { "cluster", 1795321011660, "a replica that started again knew less to be committed than when it compacted, and had neither the old record of a key nor the new one below it" },
         { "disks", 1795296334443, "the history judged what only a leader that was lost had acknowledged as gone from a compacted topic" },
     };
 

@@ -227,6 +227,25 @@ public sealed class LogCleanerTests
         Assert.True(failed > 10, $"only {failed} failures");
     }
 
+    /// <summary>Else a replica that starts again, and counts less as committed than when it compacted, shows neither the old record nor the new one.</summary>
+    [Fact]
+    public void L13_what_takes_the_place_of_a_record_is_known_to_be_committed_after_a_restart()
+    {
+        CompactedTopic topic = new(1, maxKeys: 1000);
+        topic.Open();
+        topic.AppendRecord("k", "old");
+        topic.Log.Flush();
+        topic.Log.NoteCommitted(topic.Log.EndOffset);
+        topic.AppendRecord("k", "new");
+        topic.FillSegment();
+        topic.Clean();
+        topic.Disk.Crash(CrashMode.DropUnflushed);
+        topic.Open();
+        Assert.Equal([1], topic.OffsetsOf("k"));
+        Assert.True(topic.Log.CommittedEnd > new Offset(1), $"committed to {topic.Log.CommittedEnd} only");
+        topic.Log.Dispose();
+    }
+
     [Fact]
     public void A_disk_that_is_full_at_any_step_of_a_compaction_keeps_no_compacted_file()
     {

@@ -73,6 +73,7 @@ internal sealed class Pass : IDisposable
     }
 
     /// <summary>The writer's part. False when the pass is over.</summary>
+    /// <exception cref="Directories.DiskFullException">The log is as it was.</exception>
     public bool TrySwap()
     {
         IsWaiting = false;
@@ -87,6 +88,9 @@ internal sealed class Pass : IDisposable
             return false;
         }
 
+        // A record is left out because a later one of its key is committed. That must be known after a restart too: a log that takes less for committed
+        // would show, up to there, neither of the two.
+        log.RequireCommitted(mappedUpTo);
         NoteGaps();
         if (!log.TrySwap(writer))
         {
