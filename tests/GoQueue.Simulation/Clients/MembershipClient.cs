@@ -32,7 +32,8 @@ internal sealed class MembershipClient(ClientWorld world, int number, IReadOnlyL
             await PauseAsync(1500);
             SimulatedHost victim = Random.Pick(hosts);
             bool mayGo = victim.HasServed && hosts.Count(host => !host.IsRetired) > FewestNodes;
-            if (mayGo && !World.IsStopping && await DrainAsync(victim.Node) && await AwaitHealthAsync())
+            // Looked at again in the moment of the removal: while the cluster was not healthy, somebody may have let the node back in and put replicas on it.
+            if (mayGo && !World.IsStopping && await DrainAsync(victim.Node) && await AwaitHealthAsync() && IsEmpty(victim.Node))
             {
                 await RemoveAsync(victim);
                 await PauseAsync(Random.Coin() ? 100 : 3000);
@@ -53,7 +54,7 @@ internal sealed class MembershipClient(ClientWorld world, int number, IReadOnlyL
         {
             await BeginDrainAsync(node);
             await PauseAsync(400);
-            if (World.NewestImage().TryGetBroker(node, out BrokerImage? broker) && broker.IsDraining && !World.NewestImage().TopicsOn(node).Any())
+            if (IsEmpty(node))
             {
                 return true;
             }
@@ -61,6 +62,9 @@ internal sealed class MembershipClient(ClientWorld world, int number, IReadOnlyL
 
         return false;
     }
+
+    private bool IsEmpty(NodeId node) =>
+        World.NewestImage() is { } image && image.TryGetBroker(node, out BrokerImage? broker) && broker.IsDraining && !image.TopicsOn(node).Any();
 
     private async Task<bool> AwaitHealthAsync()
     {
