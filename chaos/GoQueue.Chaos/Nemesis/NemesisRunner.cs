@@ -15,6 +15,8 @@ internal sealed class NemesisRunner(TestBed bed, IHistoryRecorder recorder, Acti
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan Watch = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan WorkPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WorkTime = TimeSpan.FromSeconds(3);
 
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private readonly List<string> crashes = [];
@@ -36,7 +38,10 @@ internal sealed class NemesisRunner(TestBed bed, IHistoryRecorder recorder, Acti
         }
     }
 
-    /// <summary>Returns when the last fault was taken back (without any: after <paramref name="length"/>); also when cancelled.</summary>
+    /// <summary>
+    /// Returns when the last fault was taken back (without any: after <paramref name="length"/>); also when cancelled. Where waiting for the cluster took the time of
+    /// the rest, no window begins after <paramref name="length"/>.
+    /// </summary>
     public async Task RunAsync(IReadOnlyList<Window> windows, TimeSpan length, CancellationToken cancellationToken)
     {
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -44,9 +49,13 @@ internal sealed class NemesisRunner(TestBed bed, IHistoryRecorder recorder, Acti
         Task watching = WatchAsync(over.Token);
         try
         {
-            foreach (Window window in windows)
+            for (int i = 0; i < windows.Count && (i == 0 || clock.Elapsed < length); i++)
             {
-                await Task.WhenAll(window.Faults.Select(fault => HappenAsync(fault, cancellationToken)));
+                await Task.WhenAll(windows[i].Faults.Select(fault => HappenAsync(fault, cancellationToken)));
+                if (windows[i].IsFollowedByWork && i + 1 < windows.Count)
+                {
+                    await WaitForWorkAsync(cancellationToken);
+                }
             }
 
             if (windows.Count == 0)
@@ -60,6 +69,28 @@ internal sealed class NemesisRunner(TestBed bed, IHistoryRecorder recorder, Acti
             await watching;
         }
     }
+
+    /// <summary>Until every partition of the topic takes messages, and then for a while in which it gets some; bounded, because a cluster that stays down is for the checker to judge.</summary>
+    private async Task WaitForWorkAsync(CancellationToken cancellationToken)
+    {
+        TimeSpan until = clock.Elapsed + WorkPatience;
+        while (!await TakesMessagesAsync(cancellationToken))
+        {
+            if (clock.Elapsed > until)
+            {
+                return;
+            }
+
+            await Task.Delay(LookAgain, cancellationToken);
+        }
+
+        await Task.Delay(WorkTime, cancellationToken);
+    }
+
+    private async Task<bool> TakesMessagesAsync(CancellationToken cancellationToken) =>
+        bed.Grounds.Select(ground => ground.Node).FirstOrDefault(node => node.Serves) is { } serving
+        && await bed.Cluster.TryTopicAsync(serving, bed.Topic, cancellationToken) is { } topic
+        && topic.Partitions.All(partition => partition.Leader is not null && 2 * partition.InSync.Count > partition.Replicas.Count);
 
     private async Task HappenAsync(PlannedFault planned, CancellationToken cancellationToken)
     {

@@ -11,7 +11,14 @@ internal sealed record PlannedFault(FaultKind Kind, TimeSpan From, TimeSpan Leng
 }
 
 /// <summary>Faults that overlap, and the time behind them in which nothing happens.</summary>
-internal sealed record Window(IReadOnlyList<PlannedFault> Faults);
+internal sealed record Window(IReadOnlyList<PlannedFault> Faults)
+{
+    /// <summary>
+    /// Whether the next window waits until messages can be written again. On a machine where nodes take long to start, a run that never waits would only ever hit nodes
+    /// that are starting, and one that always waits never would.
+    /// </summary>
+    public bool IsFollowedByWork { get; init; } = true;
+}
 
 /// <summary>When which faults happen. The same trial always gives the same schedule.</summary>
 internal static class Schedule
@@ -19,6 +26,7 @@ internal static class Schedule
     private static readonly (double Least, double Most) CalmSeconds = (4, 9);
     private const double FirstCalmSeconds = 5;
     private const int OneOfSoManyWindowsHasOneFault = 2;
+    private const int OneOfSoManyIsNotWaitedFor = 4;
 
     public static IReadOnlyList<Window> Of(Trial trial)
     {
@@ -29,10 +37,11 @@ internal static class Schedule
         }
 
         Random random = new(trial.Seed);
+        Random waiting = new(~trial.Seed); // of its own: what else is drawn stays what it was
         double at = FirstCalmSeconds;
         while (true)
         {
-            Window window = Draw(trial, random, at);
+            Window window = Draw(trial, random, at) with { IsFollowedByWork = waiting.Next(OneOfSoManyIsNotWaitedFor) > 0 };
             double end = window.Faults.Max(fault => fault.Until.TotalSeconds);
             double next = end + Between(random, CalmSeconds);
             if (next > trial.Length.TotalSeconds && windows.Count > 0)

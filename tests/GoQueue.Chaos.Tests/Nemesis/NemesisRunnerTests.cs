@@ -54,6 +54,14 @@ public sealed class NemesisRunnerTests
     }
 
     [Fact]
+    public async Task No_window_begins_after_the_time_of_the_trial_but_the_first()
+    {
+        (NemesisValue begin, NemesisValue end, _) = await HappenAsync(new Deed(), windows: 3);
+
+        Assert.Equal((1, 1), (begin.Number, end.Number));
+    }
+
+    [Fact]
     public void Two_faults_that_need_more_nodes_than_there_are_do_not_go_together()
     {
         Assert.False(Kind("kill-majority").GoesWith(Kind("pause-majority")));
@@ -65,7 +73,7 @@ public sealed class NemesisRunnerTests
 
     private static FaultKind Kind(string name) => Catalogue.Find(name)!;
 
-    private static async Task<(NemesisValue Begin, NemesisValue End, Deed Deed)> HappenAsync(Deed deed)
+    private static async Task<(NemesisValue Begin, NemesisValue End, Deed Deed)> HappenAsync(Deed deed, int windows = 1)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("goqueue-nemesis-");
         try
@@ -76,7 +84,8 @@ public sealed class NemesisRunnerTests
             HistoryList history = new(() => ++now);
             FaultKind kind = new("deed", "a deed", Grip.Loose, (0, 0), (_, _) => deed);
             PlannedFault planned = new(kind, TimeSpan.Zero, TimeSpan.FromMilliseconds(10), 1);
-            await new NemesisRunner(bed, history, static _ => { }).RunAsync([new Window([planned])], TimeSpan.Zero, CancellationToken.None);
+            Window window = new([planned]) { IsFollowedByWork = false };
+            await new NemesisRunner(bed, history, static _ => { }).RunAsync([.. Enumerable.Repeat(window, windows)], TimeSpan.Zero, CancellationToken.None);
             NemesisValue[] seen = [.. history.Events.Select(static next => next.As<NemesisValue>())];
             Assert.Equal([FaultEdge.Begin, FaultEdge.End], seen.Select(static one => one.Edge));
             return (seen[0], seen[1], deed);

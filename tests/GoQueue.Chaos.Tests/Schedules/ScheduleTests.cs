@@ -42,6 +42,14 @@ public sealed class ScheduleTests
     }
 
     [Fact]
+    public void Most_windows_are_followed_by_work_and_some_strike_while_the_cluster_recovers()
+    {
+        Window[] windows = [.. Run(7).SelectMany(Schedule.Of)];
+        int waiting = windows.Count(window => window.IsFollowedByWork);
+        Assert.InRange(waiting, windows.Length / 2, windows.Length * 9 / 10);
+    }
+
+    [Fact]
     public void A_trial_that_is_shorter_than_its_fault_still_has_one()
     {
         Trial trial = new("membership", [Catalogue.Find("membership")!], Mixing.Together, TimeSpan.FromSeconds(5), 1);
