@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using GoQueue.Core;
 using GoQueue.Core.Records;
 using GoQueue.Storage.Directories;
@@ -284,6 +285,18 @@ public sealed class SwappedFileTests
     private VirtualLogDirectory Mine => (VirtualLogDirectory)disk.Root.Subdirectory("mine");
 
     private ILogDirectory Theirs => disk.Root.Subdirectory("theirs");
+
+    /// <summary>In the metadata's directory stands a checkpoint of a version that nobody has, to keep older programs out. In a log it is damage like any other.</summary>
+    [Fact]
+    public void A_checkpoint_of_a_later_version_that_is_not_of_this_log_counts_as_none()
+    {
+        Write(isClean: false);
+        byte[] guard = [(byte)'G', (byte)'Q', 255, 1, .. new byte[44]];
+        BinaryPrimitives.WriteUInt32BigEndian(guard.AsSpan(4), Crc32C.Append(Crc32C.Compute(guard.AsSpan(0, 4)), guard.AsSpan(8)));
+        Put(Mine, "checkpoint", guard);
+        using PartitionLog log = Open();
+        Assert.Equal(new Offset(40), log.EndOffset);
+    }
 
     private PartitionLog Open(PartitionLogOptions? options = null) => PartitionLog.Open(Mine, Batches.Log, options ?? Options, Batches.Now);
 

@@ -124,14 +124,14 @@ internal sealed class FlushCheckpoint : IDisposable
         sequence = 0;
         entry = default;
         if (slot.Length < SlotSize || slot[0] != 'G' || slot[1] != 'Q' || slot[3] != (byte)FileKind.Checkpoint
-            || (BinaryPrimitives.ReadUInt32BigEndian(slot[ChecksumAt..]) is var seen && seen != Checksum(place, slot) && (slot[2] <= Version || seen != Checksum(Crc32C.Compute([]), slot))))
+            || BinaryPrimitives.ReadUInt32BigEndian(slot[ChecksumAt..]) != Checksum(place, slot))
         {
             return false;
         }
 
         if (slot[2] > Version)
         {
-            throw new NewerFormatException(path, slot[2], Version); // also one that is nobody's: a guard against programs that are too old
+            throw new NewerFormatException(path, slot[2], Version);
         }
 
         sequence = BinaryPrimitives.ReadInt64BigEndian(slot[8..]);

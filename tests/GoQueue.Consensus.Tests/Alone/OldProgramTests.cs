@@ -1,5 +1,5 @@
+using System.Buffers.Binary;
 using GoQueue.Core;
-using GoQueue.Storage;
 using GoQueue.Storage.Directories;
 using static GoQueue.Consensus.Tests.Contract.MetadataCommands;
 
@@ -26,7 +26,10 @@ public sealed class OldProgramTests
         Assert.Equal([Segment], disk.Root.List().Select(entry => entry.Name));
     }
 
-    /// <summary>That program opened a partition log right in the directory.</summary>
+    /// <summary>
+    /// That program opened a partition log right in the directory: its checkpoint first, which it refused if the version was above 1 and the checksum over all but the
+    /// checksum right.
+    /// </summary>
     [Fact]
     public async Task The_program_before_raft_refuses_a_directory_of_this_one()
     {
@@ -35,7 +38,15 @@ public sealed class OldProgramTests
         await log.DecideAsync(Create(800));
         await log.CloseAsync();
 
-        Assert.Throws<NewerFormatException>(() => PartitionLog.Open(disk.Root, LogIdentity.OfMetadata(Guid.Empty), new PartitionLogOptions(), new UnixMillis(1000)));
+        byte[] slot = new byte[48];
+        using (ILogFile checkpoint = disk.Root.Open("checkpoint", writable: false))
+        {
+            Assert.Equal((slot.Length, slot.Length), (checkpoint.Length, checkpoint.Read(0, slot)));
+        }
+
+        Assert.Equal("GQ"u8, slot.AsSpan(0, 2));
+        Assert.True(slot[2] > 1 && slot[3] == 1, $"version {slot[2]}, kind {slot[3]}");
+        Assert.Equal(BinaryPrimitives.ReadUInt32BigEndian(slot.AsSpan(4)), Crc32C.Append(Crc32C.Compute(slot.AsSpan(0, 4)), slot.AsSpan(8)));
         Assert.Equal(log.Digest(), SteppedLog.Open(disk).Digest());
     }
 
