@@ -65,7 +65,7 @@ internal sealed class ClusterComposition(DataDirectoryClaim claim, ServerOptions
             formation.MarkJoined();
         }
 
-        StartDirectory(new PeerDirectory(transport, options.Cluster.Peers, record.Genesis, metadata, metadata, time), closing);
+        StartDirectory(new PeerDirectory(transport, options.Cluster.Peers, record.Genesis, metadata, metadata, () => transport.Callers, time), closing);
         await NameClusterAsync(metadata, record.Genesis.ClusterId, cancellationToken);
         return new OpenedCluster(transport, metadata, self);
     }

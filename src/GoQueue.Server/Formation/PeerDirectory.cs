@@ -11,7 +11,9 @@ namespace GoQueue.Server.Formation;
 /// Keeps the transport's list of peers: every member of the quorum and every registered broker. Where a node is, says in this order: its registration, the
 /// configured list, the quorum, the genesis.
 /// </summary>
-internal sealed class PeerDirectory(IPeerTransport transport, IReadOnlyList<PeerAddress> configured, Genesis genesis, IMetadataLog metadata, IMetadataQuorum quorum, TimeProvider time)
+/// <param name="callers">Nodes of this cluster that have made a link to this one.</param>
+internal sealed class PeerDirectory(
+    IPeerTransport transport, IReadOnlyList<PeerAddress> configured, Genesis genesis, IMetadataLog metadata, IMetadataQuorum quorum, Func<IEnumerable<PeerAddress>> callers, TimeProvider time)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
@@ -67,6 +69,16 @@ internal sealed class PeerDirectory(IPeerTransport transport, IReadOnlyList<Peer
         foreach (BrokerImage broker in image.Brokers.Where(broker => broker.Endpoints.Peer.Port > 0))
         {
             known[broker.Node] = new PeerAddress(broker.Node, broker.Endpoints.Peer.Host, broker.Endpoints.Peer.Port);
+        }
+
+        if (image.Version == 0)
+        {
+            // A node that joins with an empty log knows members of long ago. Who leads now may be none of them, and sends nothing more than the first message until that is
+            // answered, which takes a link to it.
+            foreach (PeerAddress caller in callers())
+            {
+                known.TryAdd(caller.Node, caller);
+            }
         }
 
         return [.. known.Values];

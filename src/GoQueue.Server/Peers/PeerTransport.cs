@@ -25,6 +25,7 @@ internal sealed class PeerTransport : IPeerTransport, IAsyncDisposable
     private readonly InboundLinks inbound = new();
     private readonly ConcurrentDictionary<NodeId, OutboundLink> outbound = new();
     private readonly ConcurrentQueue<Task> removed = new();
+    private readonly ConcurrentDictionary<NodeId, PeerAddress> callers = new();
     private readonly Lock settingPeers = new();
     private readonly Dialer dialer;
     private readonly PeerListener listener;
@@ -197,6 +198,9 @@ internal sealed class PeerTransport : IPeerTransport, IAsyncDisposable
         await Task.WhenAll(removed);
     }
 
+    /// <summary>Nodes of this cluster that made a link to this one, where they say they are reached, else where they called from. Some may be gone.</summary>
+    public IReadOnlyCollection<PeerAddress> Callers => [.. callers.Values];
+
     private TimeSpan Interval => options.SilenceTimeout / TicksOfSilence;
 
     private PeerConnection? Connection(NodeId to, PeerChannel channel) => outbound.TryGetValue(to, out OutboundLink? link) ? link.Connection(channel) : null;
@@ -214,8 +218,14 @@ internal sealed class PeerTransport : IPeerTransport, IAsyncDisposable
         removed.Enqueue(link.DisposeAsync().AsTask());
     }
 
-    private void OnInboundLink(Hello hello)
+    private void OnInboundLink(Hello hello, string remote)
     {
+        PeerIdentity caller = hello.Sender;
+        if (caller.ClusterId is not null && caller.ClusterId == clusterId && (callers.Count < PeerLimits.MaxConnections || callers.ContainsKey(caller.Node)))
+        {
+            callers[caller.Node] = new PeerAddress(caller.Node, caller.Host.Length > 0 ? caller.Host : remote[..Math.Max(0, remote.LastIndexOf(':'))], caller.Port);
+        }
+
         if (outbound.TryGetValue(hello.Sender.Node, out OutboundLink? link) && link.Connection(PeerChannel.Control) is null)
         {
             link.Nudge();

@@ -13,7 +13,7 @@ namespace GoQueue.Server.Peers.Links;
 /// and until it has handed over its work, while the web server stops first.
 /// </summary>
 internal sealed class PeerListener(
-    PeerTransportOptions options, Func<PeerIdentity> self, PeerHandlers handlers, InboundLinks links, Action<Hello> onLink, TimeProvider time, ILoggerFactory logging)
+    PeerTransportOptions options, Func<PeerIdentity> self, PeerHandlers handlers, InboundLinks links, Action<Hello, string> onLink, TimeProvider time, ILoggerFactory logging)
     : IAsyncDisposable
 {
     private readonly ILogger log = logging.CreateLogger("GoQueue.Peers");
@@ -195,7 +195,7 @@ internal sealed class PeerListener(
 
         if (isLink && hello.Channel == Core.Peers.PeerChannel.Control)
         {
-            onLink(hello);
+            onLink(hello, wire.Remote);
         }
 
         return (wire, isLink ? connection : null);
