@@ -92,7 +92,7 @@ public sealed class StrayReplicaTests
         ILogDirectory partitions = PartitionsOf(cluster);
         foreach (int index in new[] { 0, 1 })
         {
-            NewerCheckpoint.PutInto(partitions.Subdirectory(Partition(cluster, index).ToString()));
+            NewerCheckpoint.PutInto(partitions.Subdirectory(Partition(cluster, index).ToString()), Partition(cluster, index));
         }
 
         ClusterNode node = cluster["n3"];

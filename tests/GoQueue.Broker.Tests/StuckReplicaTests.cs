@@ -154,7 +154,7 @@ public sealed class StuckReplicaTests
         ClusterNode node = cluster["n3"];
         await node.StopAsync();
         ILogDirectory own = node.Disk.Root.Subdirectory("partitions").Subdirectory(cluster.Partition.ToString());
-        NewerCheckpoint.PutInto(own);
+        NewerCheckpoint.PutInto(own, cluster.Partition);
         await node.StartAsync();
         Error refusal = node.Offsets(cluster.Partition).Error;
         Assert.Equal(ErrorCode.StorageFailure, refusal.Code);
