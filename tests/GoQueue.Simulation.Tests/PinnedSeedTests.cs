@@ -45,6 +45,7 @@ public sealed class PinnedSeedTests
         { "disks", 1795297120315, "a log that had failed in the swap of a compacted file was compacted again, and the next start swapped in what was half written" },
         { "cluster", 1795321011660, "a replica that started again knew less to be committed than when it compacted, and had neither the old record of a key nor the new one below it" },
         { "large", 1795321748941, "the operator of the simulation took away a node on which replicas had been put again while he waited for health" },
+        { "cluster", 1795327566677, "the checks missed the promise that a leader made in the turn in which its process died" },
         { "disks", 1795296334443, "the history judged what only a leader that was lost had acknowledged as gone from a compacted topic" },
     };
 

@@ -126,6 +126,12 @@ internal sealed class PartitionFacts(TopicPartition partition, bool isCompacted,
     public void Counts(int host, PartitionLoop loop, MetadataImage newest)
     {
         Start = Offset.Max(Start, loop.Replica.LogStart); // what a follower has of it a leader knew before
+        if (hosts[host].Process?.HasDied?.Invoke() == true)
+        {
+            // Its last promise, which the start may rest on: durable before it counts. Whether it is kept is seen at the next start.
+            seen[host] = seen[host] with { Promised = Math.Max(seen[host].Promised, loop.Replica.PromisedStart.Value) };
+        }
+
         CommitCount counted = loop.Replica.LastCount;
         CommitCount known = ReferenceEquals(loops[host], loop) ? counts[host] : default;
         if (counted.End <= known.End && ReferenceEquals(counted.View, known.View))
